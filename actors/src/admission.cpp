@@ -1,0 +1,44 @@
+#include <fsm/admission.hpp>
+
+#include "core.hpp"
+#include "function_actor.hpp"
+#include "function_pool.hpp"
+#include "provisioner.hpp"
+
+namespace fsm {
+
+using detail::epoch_domain;
+using detail::function_pool;
+
+admission::admission(admission&& other) noexcept
+    : pool_{std::exchange(other.pool_, nullptr)},
+      uid_{other.uid_},
+      slot_{other.slot_},
+      generation_{other.generation_},
+      version_{other.version_},
+      held_{other.held_} {}
+
+admission& admission::operator=(admission&& other) noexcept {
+  if (this != &other) {
+    complete();
+    pool_ = std::exchange(other.pool_, nullptr);
+    uid_ = other.uid_;
+    slot_ = other.slot_;
+    generation_ = other.generation_;
+    version_ = other.version_;
+    held_ = other.held_;
+  }
+  return *this;
+}
+
+admission::~admission() { complete(); }
+
+void admission::complete() noexcept {
+  function_pool* const pool = std::exchange(pool_, nullptr);
+  if (pool == nullptr) return;
+  const epoch_domain::pin pinned{pool->epochs};
+  // After the runtime has stopped there is nothing left to tell.
+  if (detail::core* o = pool->owner()) o->complete(*pool->function(slot_), slot_, generation_);
+}
+
+}  // namespace fsm

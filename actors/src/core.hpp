@@ -1,0 +1,226 @@
+#pragma once
+
+#include "call.hpp"
+#include "directory.hpp"
+#include "function_pool.hpp"
+#include "state_index.hpp"
+
+#include <fsm/options.hpp>
+#include <fsm/runtime.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/intrusive_ptr.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+namespace fsm::detail {
+
+class compact_actor;
+class function_actor;
+class journal;
+class delivery;
+class provisioner;
+class reclaimer;
+
+/// Holds one of the runtime's own actors.
+template <class Actor>
+class part {
+ public:
+  part() = default;
+  template <class... Args>
+  void spawn(caf::actor_system& system, Args&&... args) {
+    caf::actor_config how;
+    handle_ = caf::make_actor<Actor, caf::strong_actor_ptr>(system.next_actor_id(), system.node(), &system, how,
+                                                            std::forward<Args>(args)...);
+  }
+  void reset() noexcept { handle_ = nullptr; }
+  [[nodiscard]] Actor* operator->() const noexcept { return static_cast<Actor*>(handle_->get()); }
+  explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+ private:
+  caf::strong_actor_ptr handle_;
+};
+
+/// Numbers for things that many functions share, so that a function keeps a small index: tenants, idle times.
+template <class Value>
+class interned {
+ public:
+  explicit interned(std::size_t max) : max_{max} {}
+  /// The index of `value`, or -1 when there is no room for another one.
+  [[nodiscard]] std::int32_t index_of(const Value& value) {
+    {
+      const std::shared_lock lock{mutex_};
+      if (const auto found = indices_.find(value); found != indices_.end()) return found->second;
+    }
+    const std::unique_lock lock{mutex_};
+    if (const auto found = indices_.find(value); found != indices_.end()) return found->second;
+    if (values_.size() == max_) return -1;
+    values_.push_back(value);
+    const auto index = static_cast<std::int32_t>(values_.size() - 1);
+    indices_.emplace(value, index);
+    return index;
+  }
+  [[nodiscard]] Value operator[](std::size_t index) const {
+    const std::shared_lock lock{mutex_};
+    return values_[index];
+  }
+
+ private:
+  std::size_t max_;
+  mutable std::shared_mutex mutex_;
+  std::vector<Value> values_;
+  std::map<Value, std::int32_t> indices_;
+};
+
+/// Everything of one runtime, wired together once. The facade and the actors see it; it outlives both, as an answer of a
+/// provider may come at any time (it holds a weak pointer).
+struct core : std::enable_shared_from_this<core> {
+  /// `borrowed`: the embedder's actor system, or null to own one. Options must be valid.
+  core(options how, caf::actor_system* borrowed);
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+  ~core();
+
+  /// Opens the store and starts the parts.
+  [[nodiscard]] expected<void> start();
+  void stop(duration patience) noexcept;
+
+  [[nodiscard]] caf::actor_system& system() const noexcept { return *system_; }
+
+  // -- creating functions ------------------------------------------------------------------------------------------------
+  /// The function of that name, or a new one without any state yet. Null when there is no room.
+  [[nodiscard]] caf::strong_actor_ptr find_or_make(std::string_view name);
+  /// The function of that name; null if there is none.
+  [[nodiscard]] caf::strong_actor_ptr find(std::string_view name);
+  /// Frees the name of a removed function.
+  void forget_name(const function_actor& who);
+  /// Gives back the directory's hold on a removed function, once no reader can be looking at it.
+  void let_go(caf::strong_actor_ptr who);
+
+  // -- limits: asked before a caller's transition starts, never inside one ------------------------------------------------
+  /// `errc::none`, or why no caller's transition may start now.
+  [[nodiscard]] error room_for_transition() const noexcept;
+  /// The same for an attempt at making resources.
+  [[nodiscard]] error room_for_attempt() const noexcept;
+  void transition_began() noexcept { transitions_.fetch_add(1, std::memory_order_relaxed); }
+  void transition_ended() noexcept { transitions_.fetch_sub(1, std::memory_order_relaxed); }
+  void attempt_began() noexcept { attempts_.fetch_add(1, std::memory_order_relaxed); }
+  void attempt_ended() noexcept { attempts_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Places left in the journal, for parts that can wait.
+  [[nodiscard]] std::size_t free_transitions() const noexcept;
+
+  /// One invocation that was admitted under `generation` is over.
+  void complete(function_actor& who, std::uint32_t slot, std::uint32_t generation) noexcept;
+
+  // -- quiet -----------------------------------------------------------------------------------------------------------
+  /// An actor has got something to do, or has done it all. Parts are always counted, functions only with a manual clock.
+  void busy(bool is_function) noexcept {
+    if (!is_function) parts_busy_.fetch_add(1, std::memory_order_acq_rel);
+    if (counts_activity) activity_.fetch_add(1, std::memory_order_acq_rel);
+  }
+  void quiet(bool is_function) noexcept {
+    if (counts_activity) one_less(activity_);
+    if (!is_function) one_less(parts_busy_);
+  }
+  /// Waits until nothing is on its way. Only with a manual clock.
+  void settle() noexcept;
+  /// Sends `c` to `whom` and waits for its answer, doing the runtime's own work meanwhile.
+  template <class Base>
+  void ask(compact_actor& whom, parked<Base>& c) {
+    ask(whom, c, c.here);
+  }
+  void ask(compact_actor& whom, internal_message& c, parking& here);
+  /// The same for a name without a function: the answer comes behind everything posted so far.
+  void ask_journal(call& c, parking& here);
+  void tell_journal(call& c);
+  [[nodiscard]] std::uint64_t next_waiter() noexcept { return next_waiter_.fetch_add(1, std::memory_order_relaxed); }
+  void cancel_waiter(std::uint64_t id);
+
+  [[nodiscard]] static runtime facade(std::shared_ptr<core> o) { return runtime{std::move(o)}; }
+  [[nodiscard]] static admission admitted(function_pool& pool, std::uint64_t uid, std::uint32_t slot,
+                                          std::uint32_t generation, std::uint32_t version, std::uint32_t held) noexcept;
+
+  /// Tells all observers, one at a time.
+  void observe(const std::function<void(observer&)>& what);
+  [[nodiscard]] std::uint64_t add_observer(std::shared_ptr<observer> who);
+  void remove_observer(std::uint64_t id);
+
+  void store_failed(const error& why) noexcept;
+  [[nodiscard]] bool store_is_broken() const noexcept { return store_broken_.load(std::memory_order_acquire); }
+  [[nodiscard]] duration idle_after(std::uint8_t policy) const { return idle_policies[policy]; }
+  [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
+
+  options how;
+  std::shared_ptr<fsm::store> store;
+  std::shared_ptr<resource_provider> provider;
+  std::shared_ptr<fsm::clock> clock;
+  bool scheduled;
+  bool counts_activity;
+  bool simulated = false;  // CAF's test coordinator: whoever waits runs the jobs.
+
+  function_pool* pool;
+  fsm::detail::directory directory;
+  state_index index;
+  interned<std::string> tenants{65'535};
+  interned<duration> idle_policies{256};
+
+  part<fsm::detail::journal> journal;
+  part<fsm::detail::delivery> delivery;
+  part<fsm::detail::provisioner> provisioner;
+  part<fsm::detail::reclaimer> reclaimer;
+
+ private:
+  [[nodiscard]] std::uint32_t make_function(std::string_view name);
+  void shut_functions_down() noexcept;
+  void run_simulation(const parking& until);
+  void wait_for_journal(duration patience) noexcept;
+  void wait_for_parts(duration patience) noexcept;
+
+  std::unique_ptr<caf::actor_system_config> config_;
+  std::unique_ptr<caf::actor_system> owned_system_;
+  caf::actor_system* system_ = nullptr;
+  std::atomic<std::uint64_t> next_uid_{1};
+  std::atomic<std::uint64_t> next_waiter_{1};
+  std::atomic<std::size_t> transitions_{0};
+  std::atomic<std::size_t> attempts_{0};
+  void one_less(std::atomic<std::int64_t>& counter) noexcept;
+  std::atomic<std::int64_t> activity_{0};    // Actors with something to do; only with a manual clock.
+  std::atomic<std::int64_t> parts_busy_{0};  // The same for the parts, always.
+  std::mutex quiet_mutex_;
+  std::condition_variable became_quiet_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopped_{false};
+  std::atomic<bool> store_broken_{false};
+  std::mutex stop_mutex_;
+  fsm::clock::task_id settler_ = 0;
+  using observer_list = std::vector<std::pair<std::uint64_t, std::shared_ptr<observer>>>;
+  std::atomic<bool> has_observers_{false};
+  std::mutex observers_mutex_;  // Guards the list.
+  std::mutex observing_;        // One call at a time.
+  std::shared_ptr<const observer_list> observers_ = std::make_shared<observer_list>();
+  std::uint64_t last_observer_ = 0;
+};
+
+/// Runs the embedder's code: an exception ends here. True if there was none.
+template <class F>
+bool guarded(F&& what) noexcept {
+  try {
+    what();
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace fsm::detail

@@ -1,0 +1,90 @@
+#include "delivery.hpp"
+
+#include "core.hpp"
+#include "provisioner.hpp"
+
+namespace fsm::detail {
+
+delivery::delivery(caf::actor_config& how, core& o)
+    : compact_actor{how}, core_{o}, waiters_{o, [this] { post(new waiters_tick); }} {}
+
+void delivery::handle(internal_message* what) noexcept {
+  auto* entry = dynamic_cast<journal_entry*>(what);
+  if (entry == nullptr) {
+    waiters_.handle(*what);
+    delete what;
+    return;
+  }
+  deliver(*entry);
+  delete entry;
+}
+
+void delivery::after_batch() noexcept {
+  if (usage_ != nullptr) core_.reclaimer->post(usage_.release());
+  waiters_.after_batch();
+  core_.pool->epochs.collect();
+}
+
+void delivery::deliver(journal_entry& entry) {
+  if (entry.is_change) core_.transition_ended();
+  if (entry.reply != nullptr && entry.reply->wait_for && entry.reply->failure.code == errc::none) {
+    waiters_.arm(*entry.reply);
+    return;
+  }
+  const bool is_durable = entry.is_change && entry.change.transition.sequence != 0 && !core_.store_is_broken();
+  if (is_durable) {
+    const transition& t = entry.change.transition;
+    core_.index.move(entry.slot, t.from, t.to);
+    core_.observe([&t](observer& o) { o.on_transition(t); });
+    waiters_.fire(t, entry.change);
+  }
+  // The caller hears of it before anything comes of it.
+  if (entry.reply != nullptr) {
+    entry.reply->sequence = entry.change.transition.sequence;
+    entry.reply->answered();
+  }
+  if (is_durable) {
+    order(entry);
+    note_usage(entry);
+  }
+}
+
+void delivery::order(journal_entry& entry) {
+  const outcome& result = entry.result;
+  if (entry.release.number != 0) core_.provisioner->release(entry.release);
+  // A failed attempt was released by the provisioner before it said so.
+  const bool told_by_provisioner = entry.change.transition.cause == cause::provider;
+  if (entry.abandon.number != 0 && !told_by_provisioner) core_.provisioner->release(entry.abandon);
+  if (result.start == 0) return;
+  auto* start = new start_attempt;
+  start->request.token = {entry.change.transition.uid, result.start};
+  start->request.kind = result.has(effect::provision) ? attempt_kind::create
+                        : result.has(effect::update)  ? attempt_kind::update
+                                                      : attempt_kind::restore;
+  start->request.epoch = entry.change.epoch;
+  start->request.name = entry.change.transition.name;
+  start->request.tenant = entry.change.tenant;
+  start->document_version = result.has(effect::restore) ? result.next.version : result.next.attempt;
+  start->who = entry.who;
+  core_.provisioner->post(start);
+}
+
+void delivery::note_usage(journal_entry& entry) {
+  const transition& t = entry.change.transition;
+  const bool was_active = t.from.state == state::active;
+  const bool is_active = t.to.state == state::active;
+  const bool is_gone = t.to == pairs::absent;
+  if (was_active == is_active && !is_gone && entry.draining_until == timestamp{}) return;
+  if (usage_ == nullptr) usage_ = std::make_unique<usage_changed>();
+  if (entry.draining_until != timestamp{}) usage_->draining_until.push_back(entry.draining_until);
+  if (is_gone) {
+    entry.function->leave(entry.exit_reason);
+    usage_->removed.push_back(std::move(entry.who));
+  } else if (is_active && !was_active) {
+    usage_->active.push_back(std::move(entry.who));
+  } else if (was_active && !is_active) {
+    usage_->inactive.push_back(std::move(entry.who));
+  }
+}
+
+}  // namespace fsm::detail

@@ -1,0 +1,190 @@
+#include "dispatch.hpp"
+
+#include "core.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+
+#include <atomic>
+#include <deque>
+#include <optional>
+
+namespace fsm::detail {
+
+namespace {
+
+struct job {
+  compact_actor* who;
+  mail* backlog;
+};
+
+/// What the calling thread is doing.
+struct turn {
+  bool running = false;  // An actor is being run further up the stack.
+  bool helping = false;  // This thread runs the parts too, not only functions.
+  std::deque<job> queue;
+};
+
+turn& this_turn() noexcept {
+  thread_local turn mine;
+  return mine;
+}
+
+/// Runs an actor whose runtime has stopped to its end, on the spot: it only says that it is gone.
+void run_out(compact_actor& who, mail* backlog) noexcept {
+  static_cast<void>(who.run(backlog, static_cast<std::size_t>(-1)));
+  who.intrusive_ptr_release_impl();
+}
+
+/// The rest of a run that was cut short, for the scheduler.
+class handover final : public caf::resumable {
+ public:
+  handover(compact_actor& who, mail* backlog) noexcept : who_{who}, backlog_{backlog} {}
+  ~handover() override {
+    // The scheduler has stopped without running it.
+    if (backlog_ != nullptr) run_out(who_, backlog_);
+  }
+  resume_result resume(caf::execution_unit* where, std::size_t) override {
+    run_scheduled(who_, std::exchange(backlog_, nullptr), where);
+    return done;
+  }
+  void intrusive_ptr_add_ref_impl() override { references_.fetch_add(1, std::memory_order_relaxed); }
+  void intrusive_ptr_release_impl() override {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ private:
+  compact_actor& who_;
+  mail* backlog_;
+  std::atomic<int> references_{1};
+};
+
+/// While it lives, the runtime of a function cannot finish stopping. The parts live inside their runtime.
+class runtime_hold {
+ public:
+  explicit runtime_hold(const compact_actor& who) {
+    if (who.runs_on_sender()) pinned_.emplace(function_pool::of(&who).epochs);
+  }
+
+ private:
+  std::optional<epoch_domain::pin> pinned_;
+};
+
+void schedule(compact_actor& who, mail* backlog, caf::execution_unit* where) noexcept {
+  {
+    const runtime_hold hold{who};
+    if (who.owner() != nullptr) {
+      caf::resumable* what = backlog == nullptr ? static_cast<caf::resumable*>(&who) : new handover{who, backlog};
+      if (where != nullptr) {
+        where->exec_later(what);
+      } else {
+        who.home_system().scheduler().enqueue(what);
+      }
+      return;
+    }
+  }
+  run_out(who, backlog);
+}
+
+/// Runs one actor for one turn. Its reference is given back, or goes on with what is left over.
+void run_once(compact_actor& who, mail* backlog, caf::execution_unit* where, bool requeue) noexcept {
+  const compact_actor::progress got = who.run(backlog, messages_per_run);
+  if (got.idle) {
+    who.intrusive_ptr_release_impl();
+  } else if (requeue) {
+    this_turn().queue.push_back({&who, got.backlog});
+  } else {
+    schedule(who, got.backlog, where);
+  }
+}
+
+void run_queue(caf::execution_unit* where) noexcept {
+  turn& t = this_turn();
+  for (std::size_t runs = 0; !t.queue.empty(); ++runs) {
+    const job next = t.queue.front();
+    t.queue.pop_front();
+    if (runs < runs_per_turn) {
+      run_once(*next.who, next.backlog, where, t.helping);
+    } else {
+      schedule(*next.who, next.backlog, where);
+    }
+  }
+}
+
+enum class place : std::uint8_t { here, queue, scheduler, nowhere };
+
+/// Where an actor that has just got work is to be run, for the calling thread.
+place place_for(compact_actor& who) noexcept {
+  const runtime_hold hold{who};
+  core* const o = who.owner();
+  if (o == nullptr) return place::nowhere;
+  o->busy(who.runs_on_sender());
+  const turn& t = this_turn();
+  if (o->scheduled) return place::scheduler;
+  if (t.helping) return place::queue;
+  if (!who.runs_on_sender()) return place::scheduler;
+  return t.running ? place::queue : place::here;
+}
+
+}  // namespace
+
+bool inside_the_runtime() noexcept { return this_turn().running; }
+
+void dispatch(compact_actor& who, caf::execution_unit* where) noexcept {
+  turn& t = this_turn();
+  switch (place_for(who)) {
+    case place::nowhere: run_out(who, nullptr); break;
+    case place::scheduler: schedule(who, nullptr, where); break;
+    case place::queue: t.queue.push_back({&who, nullptr}); break;
+    case place::here:
+      t.running = true;
+      run_once(who, nullptr, where, false);
+      run_queue(where);
+      t.running = false;
+      break;
+  }
+}
+
+void run_scheduled(compact_actor& who, mail* backlog, caf::execution_unit* where) noexcept {
+  bool single_step = false;
+  {
+    const runtime_hold hold{who};
+    if (const core* o = who.owner()) single_step = o->scheduled;
+  }
+  turn& t = this_turn();
+  t.running = true;
+  if (single_step) {
+    const compact_actor::progress got = who.run(backlog, 1);
+    if (got.idle) {
+      who.intrusive_ptr_release_impl();
+    } else {
+      schedule(who, got.backlog, where);
+    }
+  } else {
+    t.helping = true;
+    run_once(who, backlog, where, false);
+    run_queue(where);
+    t.helping = false;
+  }
+  t.running = false;
+}
+
+helping_scope::helping_scope() noexcept { this_turn().helping = true; }
+
+void helping_scope::work() noexcept {
+  turn& t = this_turn();
+  t.running = true;
+  run_queue(nullptr);
+  t.running = false;
+}
+
+helping_scope::~helping_scope() {
+  turn& t = this_turn();
+  t.helping = false;
+  while (!t.queue.empty()) {
+    schedule(*t.queue.front().who, t.queue.front().backlog, nullptr);
+    t.queue.pop_front();
+  }
+}
+
+}  // namespace fsm::detail

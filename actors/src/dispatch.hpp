@@ -1,0 +1,45 @@
+#pragma once
+
+#include "compact_actor.hpp"
+
+#include <cstddef>
+#include <functional>
+
+namespace fsm::detail {
+
+/// Decides which thread runs an actor that has got work.
+///
+/// * A function is run by whoever sends it a message and finds it idle; the other parts (journal, delivery,
+///   provisioner, reclaimer) by CAF's scheduler.
+/// * Nested: a thread that is running an actor never starts another one; it queues it, and the outermost run goes on with
+///   it. So a chain of a million messages needs no stack.
+/// * Who waits, works: a thread that blocks in a synchronous call runs the parts itself instead of waking a worker.
+/// * Bounded: after `messages_per_run` messages of one actor, or `runs_per_turn` runs, the rest goes to the scheduler,
+///   so that no caller is kept by other people's messages.
+/// * `run_mode::scheduled` gives everything to the scheduler.
+inline constexpr std::size_t messages_per_run = 64;
+inline constexpr std::size_t runs_per_turn = 256;
+
+/// Sees to it that `who`, which has just got its first message, is run. Takes over one reference to it.
+void dispatch(compact_actor& who, caf::execution_unit* where) noexcept;
+
+/// Goes on with an actor on CAF's scheduler: the body of `compact_actor::resume`.
+void run_scheduled(compact_actor& who, mail* backlog, caf::execution_unit* where) noexcept;
+
+/// Runs `who`, which the calling thread has just made busy, and what follows from it; for a thread that is about to wait.
+/// Returns when nothing is left that this thread could do, or its turn is over.
+class helping_scope {
+ public:
+  helping_scope() noexcept;
+  helping_scope(const helping_scope&) = delete;
+  helping_scope& operator=(const helping_scope&) = delete;
+  /// What is still queued goes to the scheduler.
+  ~helping_scope();
+  /// Runs queued actors until the queue is empty or `runs_per_turn` is reached.
+  void work() noexcept;
+};
+
+/// True while the calling thread runs an actor or a callback of the runtime's: a synchronous call would wait for itself.
+[[nodiscard]] bool inside_the_runtime() noexcept;
+
+}  // namespace fsm::detail

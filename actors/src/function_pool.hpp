@@ -1,0 +1,91 @@
+#pragma once
+
+#include "admission_word.hpp"
+#include "attachments.hpp"
+#include "draining.hpp"
+#include "epoch.hpp"
+
+#include <caf/actor_control_block.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace fsm::detail {
+
+struct core;
+class function_actor;
+
+/// What comes before a function's actor in its slot. CAF puts the control block into 64 bytes and uses 56 of them; the
+/// admission word takes the rest.
+struct slot_head {
+  alignas(8) unsigned char control[sizeof(caf::actor_control_block)];
+  admission_word word;
+};
+static_assert(sizeof(slot_head) == 64);
+
+/// The memory of all functions of one runtime, and what may be needed after the runtime is gone: a handle or an
+/// admission kept beyond `stop()` still finds a function there, which then only says that it is gone.
+///
+/// One stretch of address space, cut into chunks of a huge page each; a chunk begins with a line that leads back here,
+/// so that a function needs no pointer to its runtime. Slots are numbered; memory is touched when first used, reused
+/// after, and given back to the system with the last user.
+class function_pool {
+ public:
+  static constexpr std::size_t chunk_bytes = std::size_t{2} << 20U;
+  static constexpr std::size_t slot_bytes = 224;
+  static constexpr std::size_t header_bytes = 64;
+  static constexpr std::uint32_t slots_per_chunk = (chunk_bytes - header_bytes) / slot_bytes;
+  static constexpr std::uint32_t no_slot = 0xFFFF'FFFF;
+
+  /// Reserves address space for `functions_max` functions of `owner`. Throws `std::bad_alloc` if there is none.
+  function_pool(core& owner, std::size_t functions_max);
+  function_pool(const function_pool&) = delete;
+  function_pool& operator=(const function_pool&) = delete;
+
+  /// The pool an object inside it belongs to.
+  [[nodiscard]] static function_pool& of(const void* inside) noexcept;
+
+  /// The runtime; null once it has stopped.
+  [[nodiscard]] core* owner() const noexcept { return owner_.load(std::memory_order_acquire); }
+
+  [[nodiscard]] slot_head& head(std::uint32_t slot) const noexcept;
+  [[nodiscard]] function_actor* function(std::uint32_t slot) const noexcept;
+  [[nodiscard]] std::uint32_t slot_of(const function_actor* who) const noexcept;
+  /// Slots ever used: functions are at numbers below it.
+  [[nodiscard]] std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
+
+  /// A free slot, or `no_slot` when `functions_max` are in use. It counts as a user of the pool until `give`.
+  [[nodiscard]] std::uint32_t take();
+  void give(std::uint32_t slot) noexcept;
+
+  /// The runtime has stopped: nobody finds it any more. Waits until no sender is looking at it.
+  void disown() noexcept;
+  void retain() noexcept { users_.fetch_add(1, std::memory_order_relaxed); }
+  /// Frees the pool with its last user.
+  void release() noexcept;
+
+  epoch_domain epochs;
+  draining_table draining;
+  attachment_table attachments;
+
+ private:
+  ~function_pool();
+
+  struct chunk_header {
+    function_pool* pool;
+  };
+
+  std::atomic<core*> owner_;
+  std::byte* memory_ = nullptr;
+  std::size_t memory_bytes_ = 0;
+  std::uint32_t slots_max_;
+  std::atomic<std::uint32_t> used_{0};
+  std::atomic<std::uint64_t> users_{1};
+  std::mutex mutex_;  // Guards free_ and growing used_.
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace fsm::detail

@@ -1,0 +1,87 @@
+#include "journal.hpp"
+
+#include "core.hpp"
+#include "delivery.hpp"
+
+#include <algorithm>
+
+namespace fsm::detail {
+
+void journal::handle(internal_message* what) noexcept {
+  if (auto* entry = dynamic_cast<journal_entry*>(what)) {
+    gathered_.push_back(entry);
+    return;
+  }
+  const auto& answered = static_cast<const store_answered&>(*what);
+  on_answer(answered.result);
+  delete what;
+}
+
+void journal::after_batch() noexcept {
+  while (!commit_under_way_ && !gathered_.empty()) commit_gathered();
+}
+
+void journal::commit_gathered() noexcept {
+  const std::size_t count = std::min(gathered_.size(), batch_max);
+  writing_.assign(gathered_.begin(), gathered_.begin() + static_cast<std::ptrdiff_t>(count));
+  gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<std::ptrdiff_t>(count));
+
+  changes_.clear();
+  for (journal_entry* entry : writing_) {
+    if (entry->is_change) {
+      entry->change.epoch = epoch_;
+      entry->change.transition.sequence = ++sequence_;
+      changes_.push_back(&entry->change);
+    }
+  }
+  if (broken_) {
+    on_answer(unexpected({errc::outcome_unknown, "the store has failed; restart to see what it holds"}));
+    return;
+  }
+  if (changes_.empty()) {
+    on_answer({});
+    return;
+  }
+  commit_under_way_ = true;
+  core_.busy(false);  // Until the store has answered.
+  // A store that answers inside the call is done with at once; any other sends itself a message.
+  struct rendezvous {
+    std::atomic<int> meetings{0};
+    expected<void> result;
+  };
+  auto meeting = std::make_shared<rendezvous>();
+  core_.store->commit(changes_, [this, meeting, keep = caf::strong_actor_ptr{ctrl()}](expected<void> result) {
+    meeting->result = std::move(result);
+    if (meeting->meetings.fetch_add(1, std::memory_order_acq_rel) == 0) return;
+    auto* answered = new store_answered;
+    answered->result = std::move(meeting->result);
+    post(answered);
+  });
+  if (meeting->meetings.fetch_add(1, std::memory_order_acq_rel) == 1) on_answer(meeting->result);
+}
+
+void journal::on_answer(const expected<void>& result) noexcept {
+  if (commit_under_way_) {
+    commit_under_way_ = false;
+    core_.quiet(false);
+  }
+  if (!result && !broken_) {
+    broken_ = true;
+    core_.store_failed(result.error());
+  }
+  for (journal_entry* entry : writing_) {
+    if (!result) {
+      // Neither success nor "nothing happened": what the store holds is only known after a restart.
+      entry->result.answer = answer::ignored;
+      if (entry->reply != nullptr) {
+        entry->reply->failure = {errc::outcome_unknown, result.error().message};
+      }
+    } else if (entry->is_change) {
+      entry->function->settled_one();
+    }
+    core_.delivery->post(entry);
+  }
+  writing_.clear();
+}
+
+}  // namespace fsm::detail

@@ -1,0 +1,355 @@
+#include "provisioner.hpp"
+
+#include "core.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace fsm::detail {
+
+namespace {
+
+/// How long a late answer to an attempt that is over is still told apart from one that nobody knows.
+constexpr duration fate_kept_for = std::chrono::hours{1};
+
+}  // namespace
+
+provisioner::provisioner(caf::actor_config& how, core& o)
+    : compact_actor{how},
+      core_{o},
+      options_{o.how.provisioner},
+      random_{o.how.seed},
+      alarm_{o.clock, [this] { post(new provisioner_tick); }} {}
+
+void provisioner::release(attempt_token token) noexcept {
+  auto* what = new release_attempt;
+  what->token = token;
+  post(what);
+}
+
+void provisioner::handle(internal_message* what) noexcept {
+  if (auto* answered = dynamic_cast<try_answered*>(what)) {
+    on_answer(*answered);
+  } else if (auto* start = dynamic_cast<start_attempt*>(what)) {
+    on_start(*start);
+  } else if (auto* gone = dynamic_cast<release_attempt*>(what)) {
+    on_release(gone->token);
+  } else if (auto* wanted = dynamic_cast<prefer_attempt*>(what)) {
+    on_prefer(wanted->uid);
+  } else {
+    on_tick();
+  }
+  delete what;
+}
+
+void provisioner::after_batch() noexcept {
+  fill_places();
+  if (!timers_.empty()) alarm_.at_latest(timers_.begin()->first);
+}
+
+// -- what is owed ---------------------------------------------------------------------------------------------------------
+
+void provisioner::on_start(start_attempt& what) {
+  owe({.request = std::move(what.request), .who = std::move(what.who), .document_version = what.document_version});
+}
+
+void provisioner::on_release(attempt_token token) {
+  bool was_tried = true;
+  if (const auto found = lanes_.find(token.uid); found != lanes_.end()) {
+    lane& l = *found->second;
+    for (std::size_t i = 0; i < l.jobs.size(); ++i) {
+      job& j = l.jobs[i];
+      if (j.request.token != token) continue;
+      if (j.is_release) return;  // Asked for already.
+      j.given_up = true;
+      if (i > 0 || l.phase != phase::calling) {
+        was_tried = i == 0 && l.tries > 0;
+        if (i == 0) {
+          drop_first(token.uid, l);
+        } else {
+          l.jobs.erase(l.jobs.begin() + static_cast<std::ptrdiff_t>(i));
+          core_.attempt_ended();
+        }
+      }
+      break;
+    }
+  }
+  if (!was_tried) return;
+  job release;
+  release.is_release = true;
+  release.request.token = token;
+  owe(std::move(release));
+}
+
+void provisioner::owe(job what) {
+  const std::uint64_t uid = what.request.token.uid;
+  std::unique_ptr<lane>& l = lanes_[uid];
+  if (l == nullptr) l = std::make_unique<lane>();
+  l->jobs.push_back(std::move(what));
+  if (l->jobs.size() == 1) begin_first(uid, *l);
+}
+
+void provisioner::begin_first(std::uint64_t uid, lane& l) {
+  l.phase = phase::queued;
+  l.tries = 0;
+  l.unanswered = 0;
+  if (l.in_queue) return;
+  l.in_queue = true;
+  const job& first = l.jobs.front();
+  if (first.is_release) {
+    releases_.push_back(uid);
+  } else {
+    queues_[first.request.tenant].others.push_back(uid);
+  }
+}
+
+void provisioner::drop_first(std::uint64_t uid, lane& l) {
+  job& first = l.jobs.front();
+  clear_timer(l);
+  if (l.phase != phase::queued) --(first.is_release ? releases_in_flight_ : attempts_in_flight_);
+  if (!first.is_release) core_.attempt_ended();
+  l.jobs.erase(l.jobs.begin());
+  l.in_queue = false;
+  if (l.jobs.empty()) {
+    lanes_.erase(uid);
+  } else {
+    begin_first(uid, l);
+  }
+}
+
+void provisioner::on_prefer(std::uint64_t uid) {
+  const auto found = lanes_.find(uid);
+  if (found == lanes_.end()) return;
+  const lane& l = *found->second;
+  if (l.phase != phase::queued || l.jobs.front().is_release) return;
+  // Its other place in the queue is skipped when it comes up.
+  queues_[l.jobs.front().request.tenant].preferred.push_back(uid);
+}
+
+// -- places in flight -------------------------------------------------------------------------------------------------------
+
+void provisioner::fill_places() {
+  while (releases_in_flight_ < options_.in_flight_max && !releases_.empty()) {
+    const std::uint64_t uid = releases_.front();
+    releases_.pop_front();
+    const auto found = lanes_.find(uid);
+    if (found == lanes_.end()) continue;
+    lane& l = *found->second;
+    if (l.phase != phase::queued || !l.jobs.front().is_release) continue;
+    ++releases_in_flight_;
+    begin_try(uid, l);
+  }
+  std::uint64_t uid = 0;
+  while (attempts_in_flight_ < options_.in_flight_max) {
+    lane* l = next_in_turn(uid);
+    if (l == nullptr) return;
+    ++attempts_in_flight_;
+    l->give_up_at = core_.clock->now() + options_.provision_deadline;
+    begin_try(uid, *l);
+  }
+}
+
+provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
+  while (!queues_.empty()) {
+    auto turn = queues_.upper_bound(last_tenant_);
+    if (turn == queues_.end()) turn = queues_.begin();
+    last_tenant_ = turn->first;
+    std::deque<std::uint64_t>& from = turn->second.preferred.empty() ? turn->second.others : turn->second.preferred;
+    if (from.empty()) {
+      queues_.erase(turn);
+      continue;
+    }
+    uid = from.front();
+    from.pop_front();
+    const auto found = lanes_.find(uid);
+    if (found == lanes_.end()) continue;
+    lane& l = *found->second;
+    if (l.phase == phase::queued && !l.jobs.front().is_release) return &l;
+  }
+  return nullptr;
+}
+
+// -- tries ------------------------------------------------------------------------------------------------------------------
+
+void provisioner::begin_try(std::uint64_t uid, lane& l) {
+  job& j = l.jobs.front();
+  l.phase = phase::calling;
+  l.in_queue = false;
+  ++l.tries;
+  ++l.unanswered;
+  j.request.try_number = l.tries;
+  const timestamp now = core_.clock->now();
+  const timestamp end = now + options_.attempt_timeout;
+  set_timer(uid, l, j.is_release ? end : std::max(now, std::min(end, l.give_up_at)));
+  call_provider(j, l.tries);
+}
+
+void provisioner::call_provider(const job& j, std::uint32_t try_number) {
+  const completion done = answer_to(j, try_number);
+  resource_provider& provider = *core_.provider;
+  const auto fail = [&done] { done.transient("the resource provider threw an exception"); };
+  if (j.is_release) {
+    if (!guarded([&] { provider.release(j.request.token, done); })) fail();
+    return;
+  }
+  core_.observe([&j](observer& o) { o.on_attempt(j.request); });
+  if (!core_.store->keeps_documents()) {
+    if (!guarded([&] { provider.provision(j.request, done); })) fail();
+    return;
+  }
+  core_.store->read_document(
+      j.request.token.uid, j.document_version,
+      [request = j.request, done, keep = core_.provider](expected<std::string> document) mutable {
+        if (!document) {
+          done.transient("the document could not be read: " + document.error().message);
+          return;
+        }
+        request.document = *std::move(document);
+        if (!guarded([&] { keep->provision(request, done); })) {
+          done.transient("the resource provider threw an exception");
+        }
+      });
+}
+
+completion provisioner::answer_to(const job& j, std::uint32_t try_number) {
+  return completion{[where = core_.weak_from_this(), token = j.request.token, is_release = j.is_release, try_number](
+                        completion::result result, reason_code reason, std::string text) {
+    const std::shared_ptr<core> o = where.lock();
+    if (o == nullptr) return;
+    const epoch_domain::pin pinned{o->pool->epochs};
+    if (o->pool->owner() == nullptr) return;  // Stopped: it is up to the next start.
+    auto* answered = new try_answered;
+    answered->token = token;
+    answered->for_release = is_release;
+    answered->try_number = try_number;
+    answered->result = result;
+    answered->reason = reason;
+    answered->text = std::move(text);
+    o->provisioner->post(answered);
+  }};
+}
+
+void provisioner::on_answer(try_answered& what) {
+  const auto found = lanes_.find(what.token.uid);
+  if (found == lanes_.end() || found->second->jobs.front().request.token != what.token ||
+      found->second->jobs.front().is_release != what.for_release || found->second->phase == phase::queued) {
+    on_late_answer(what);
+    return;
+  }
+  const std::uint64_t uid = what.token.uid;
+  lane& l = *found->second;
+  if (l.unanswered > 0) --l.unanswered;
+  const bool is_current = l.phase == phase::calling && what.try_number == l.tries;
+  if (what.result == completion::result::succeeded) {
+    // Also when it answers an earlier try: what it made carries the same token.
+    if (what.for_release) {
+      drop_first(uid, l);
+    } else {
+      finish_attempt(uid, l, true, reason_code::none, {});
+    }
+  } else if (!is_current) {
+    return;  // An earlier try failed; the current one decides.
+  } else if (what.result == completion::result::transient || what.for_release) {
+    try_failed(uid, l, std::move(what.text));
+  } else {
+    finish_attempt(uid, l, false, what.reason, std::move(what.text));
+  }
+}
+
+void provisioner::on_late_answer(const try_answered& what) {
+  if (what.for_release) return;
+  core_.observe([&what](observer& o) { o.on_stale_completion(what.token); });
+  const auto known = fates_.find(what.token);
+  if (known == fates_.end()) return;
+  const bool kept = known->second.kept;
+  if (--known->second.unanswered == 0) fates_.erase(known);
+  // It has made something for an attempt that was given up.
+  if (!kept && what.result == completion::result::succeeded) on_release(what.token);
+}
+
+void provisioner::try_failed(std::uint64_t uid, lane& l, std::string text) {
+  const job& j = l.jobs.front();
+  const duration pause = pause_after(l.tries);
+  const timestamp again = core_.clock->now() + pause;
+  const bool give_up = j.given_up || (!j.is_release && (l.tries >= options_.attempts_max || again >= l.give_up_at));
+  if (give_up) {
+    finish_attempt(uid, l, false, reason_code::internal_error, std::move(text));
+    return;
+  }
+  l.phase = phase::pausing;
+  set_timer(uid, l, again);
+}
+
+void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason, std::string text) {
+  job ended = std::move(l.jobs.front());
+  // Given up: the release is in the lane behind it, and the function has been told otherwise.
+  const bool kept = succeeded && !ended.given_up;
+  if (l.unanswered > 0) {
+    fates_[ended.request.token] = {kept, l.unanswered, core_.clock->now() + fate_kept_for};
+  }
+  if (!succeeded && !ended.given_up) {
+    job release;
+    release.is_release = true;
+    release.request.token = ended.request.token;
+    l.jobs.insert(l.jobs.begin() + 1, std::move(release));
+  }
+  drop_first(uid, l);
+  if (!ended.given_up) tell_function(ended, succeeded, reason, std::move(text));
+}
+
+void provisioner::tell_function(job& j, bool succeeded, reason_code reason, std::string text) {
+  auto* told = new tell;
+  switch (j.request.kind) {
+    case attempt_kind::create: told->what.event = succeeded ? event::provision_succeeded : event::provision_failed; break;
+    case attempt_kind::update: told->what.event = succeeded ? event::update_succeeded : event::update_failed; break;
+    case attempt_kind::restore: told->what.event = succeeded ? event::restore_succeeded : event::restore_failed; break;
+  }
+  told->what.at = core_.clock->now();
+  told->what.attempt = j.request.token.number;
+  told->what.reason = reason;
+  told->why = cause::provider;
+  told->text = std::move(text);
+  static_cast<function_actor&>(*j.who->get()).post(told);
+}
+
+// -- time --------------------------------------------------------------------------------------------------------------------
+
+void provisioner::on_tick() {
+  const timestamp now = core_.clock->now();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    const std::uint64_t uid = timers_.begin()->second;
+    lane& l = *lanes_.at(uid);
+    clear_timer(l);
+    if (l.phase == phase::pausing) {
+      begin_try(uid, l);
+    } else {
+      if (core_.how.log != nullptr) {
+        core_.how.log->warn("try lost function={} attempt={} try={}", l.jobs.front().request.name,
+                            l.jobs.front().request.token.number, l.tries);
+      }
+      try_failed(uid, l, "the resource provider did not answer in time");
+    }
+  }
+  std::erase_if(fates_, [now](const auto& item) { return item.second.forget_at <= now; });
+}
+
+void provisioner::set_timer(std::uint64_t uid, lane& l, timestamp when) {
+  clear_timer(l);
+  l.timer = timers_.emplace(when, uid);
+  l.has_timer = true;
+}
+
+void provisioner::clear_timer(lane& l) {
+  if (!l.has_timer) return;
+  timers_.erase(l.timer);
+  l.has_timer = false;
+}
+
+duration provisioner::pause_after(std::uint32_t tries) {
+  const std::uint32_t doublings = std::min<std::uint32_t>(tries - 1, 30);
+  const duration longest = std::min(options_.backoff_min * (std::int64_t{1} << doublings), options_.backoff_max);
+  return longest - duration{static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(longest.count() / 2 + 1))};
+}
+
+}  // namespace fsm::detail

@@ -1,0 +1,145 @@
+#pragma once
+
+#include "alarm.hpp"
+#include "compact_actor.hpp"
+#include "function_actor.hpp"
+
+#include <fsm/provider.hpp>
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace fsm::detail {
+
+// Messages the provisioner understands
+// ------------------------------------
+
+/// Make the resources of an attempt, and tell the function how it went.
+struct start_attempt final : internal_message {
+  provision_request request;
+  caf::strong_actor_ptr who;
+  std::uint32_t document_version = 0;
+};
+
+/// Release what an attempt made; if it is still under way, it is given up first.
+struct release_attempt final : internal_message {
+  attempt_token token;
+};
+
+/// Somebody waits for this function: its attempt goes before those nobody waits for.
+struct prefer_attempt final : internal_message {
+  std::uint64_t uid = 0;
+};
+
+/// INTERNAL: the provider, or the store that was asked for the document, has answered a try.
+struct try_answered final : internal_message {
+  attempt_token token;
+  bool for_release = false;
+  std::uint32_t try_number = 0;
+  completion::result result = completion::result::succeeded;
+  reason_code reason = reason_code::none;
+  std::string text;
+};
+
+/// INTERNAL: a deadline or the end of a pause may have come.
+struct provisioner_tick final : internal_message {};
+
+/// Owns every attempt to make or release resources.
+///
+/// * Bounded: at most `in_flight_max` attempts at once; the rest waits, taken from the tenants in turn, those that
+///   somebody waits for first. Callers are refused before the queue is full (core::room_for_attempt).
+/// * Calls for one function are strictly one after the other: what it owes the provider is a list, worked from the front.
+/// * A try that is not answered in time, throws or is transient is made again, with backoff and jitter, within
+///   `attempts_max` tries and the `provision_deadline`; then the attempt has failed with InternalError.
+/// * Answers carry token and try; one that nobody waits for any more is dropped, and what it may have made is released.
+/// * Before a failure is told, the release of what was tried has been asked for. A release is asked for until confirmed.
+class provisioner final : public compact_actor {
+ public:
+  provisioner(caf::actor_config& how, core& o);
+
+  [[nodiscard]] core* owner() const noexcept override { return &core_; }
+  /// Any thread.
+  void release(attempt_token token) noexcept;
+  void close() { alarm_.close(); }
+
+ private:
+  /// One thing owed to the provider for one function.
+  struct job {
+    provision_request request;
+    caf::strong_actor_ptr who;  // Null for releases.
+    std::uint32_t document_version = 0;
+    bool is_release = false;
+    bool given_up = false;  // A release has been asked for meanwhile: its answer does not count.
+  };
+  enum class phase : std::uint8_t { queued, calling, pausing };
+  using timers = std::multimap<timestamp, std::uint64_t>;
+  /// What is owed for one function, in order, and what is being done about the first of it.
+  struct lane {
+    std::vector<job> jobs;
+    provisioner::phase phase = phase::queued;
+    std::uint32_t tries = 0;       // Of the first job.
+    std::uint32_t unanswered = 0;  // Of these.
+    timestamp give_up_at{};
+    bool in_queue = false;
+    bool has_timer = false;
+    timers::iterator timer;  // End of the try or of the pause.
+  };
+  using lanes = absl::flat_hash_map<std::uint64_t, std::unique_ptr<lane>>;
+  struct tenant_queue {
+    std::deque<std::uint64_t> preferred;
+    std::deque<std::uint64_t> others;
+  };
+  /// What became of an attempt some of whose tries are still unanswered.
+  struct fate {
+    bool kept = false;
+    std::uint32_t unanswered = 0;
+    timestamp forget_at{};
+  };
+
+  void handle(internal_message* what) noexcept override;
+  void after_batch() noexcept override;
+  void on_start(start_attempt& what);
+  void on_release(attempt_token token);
+  void on_prefer(std::uint64_t uid);
+  void on_answer(try_answered& what);
+  void on_late_answer(const try_answered& what);
+  void on_tick();
+
+  void owe(job what);
+  void begin_first(std::uint64_t uid, lane& l);
+  void fill_places();
+  [[nodiscard]] lane* next_in_turn(std::uint64_t& uid);
+  void begin_try(std::uint64_t uid, lane& l);
+  void call_provider(const job& j, std::uint32_t try_number);
+  void try_failed(std::uint64_t uid, lane& l, std::string text);
+  void finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason, std::string text);
+  void tell_function(job& j, bool succeeded, reason_code reason, std::string text);
+  void drop_first(std::uint64_t uid, lane& l);
+  void set_timer(std::uint64_t uid, lane& l, timestamp when);
+  void clear_timer(lane& l);
+  [[nodiscard]] duration pause_after(std::uint32_t tries);
+  [[nodiscard]] completion answer_to(const job& j, std::uint32_t try_number);
+
+  core& core_;
+  const provisioner_options& options_;
+  lanes lanes_;
+  // Tenants with something queued, in turn; ordered, so that a run can be repeated.
+  std::map<std::string, tenant_queue> queues_;
+  std::string last_tenant_;
+  std::deque<std::uint64_t> releases_;
+  std::size_t attempts_in_flight_ = 0;
+  std::size_t releases_in_flight_ = 0;
+  timers timers_;
+  std::map<attempt_token, fate> fates_;
+  std::mt19937_64 random_;
+  alarm alarm_;
+};
+
+}  // namespace fsm::detail

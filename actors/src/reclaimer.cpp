@@ -1,0 +1,91 @@
+#include "reclaimer.hpp"
+
+#include "core.hpp"
+#include "provisioner.hpp"
+
+#include <algorithm>
+
+namespace fsm::detail {
+
+std::uint32_t& reclaimer::links::next(std::uint32_t n) const noexcept { return o->pool->function(n)->wheel_next; }
+std::uint32_t& reclaimer::links::previous(std::uint32_t n) const noexcept { return o->pool->function(n)->wheel_previous; }
+std::uint64_t reclaimer::links::due(std::uint32_t n) const noexcept {
+  const function_actor& who = *o->pool->function(n);
+  const duration from_start = who.last_use() + o->idle_after(who.idle_policy()) - start;
+  const auto ticks = (from_start.count() + tick.count() - 1) / tick.count();
+  return ticks > 0 ? static_cast<std::uint64_t>(ticks) : 0;
+}
+
+duration reclaimer::tick_for(duration idle_after) noexcept {
+  return std::clamp(idle_after / 4096, duration{1}, duration{std::chrono::seconds{1}});
+}
+
+reclaimer::reclaimer(caf::actor_config& how, core& o)
+    : compact_actor{how},
+      core_{o},
+      start_{o.clock->now()},
+      tick_{tick_for(o.how.idle_after)},
+      wheel_{links{&o, start_, tick_}},
+      alarm_{o.clock, [this] { post(new reclaimer_tick); }} {}
+
+void reclaimer::watch(function_actor& who) noexcept {
+  auto* again = new still_in_use;
+  again->who = caf::strong_actor_ptr{who.ctrl()};
+  post(again);
+}
+
+void reclaimer::handle(internal_message* what) noexcept {
+  if (auto* usage = dynamic_cast<usage_changed*>(what)) {
+    on_usage(*usage);
+  } else if (auto* busy = dynamic_cast<still_in_use*>(what)) {
+    auto& who = static_cast<function_actor&>(*busy->who->get());
+    // Not before the next tick, even if its deadline says so: it is waiting for an invocation to end.
+    if (!wheel_.armed(who.slot()) && !who.word().load().gone()) wheel_.arm(who.slot());
+  } else {
+    const timestamp now = core_.clock->now();
+    const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
+    wheel_.advance(tick, [this, now](std::uint32_t slot) { propose(slot, now); });
+    if (!draining_until_.empty() && draining_until_.front() <= now) {
+      while (!draining_until_.empty() && draining_until_.front() <= now) draining_until_.pop_front();
+      for (const attempt_token& resources : core_.pool->draining.expire(now)) core_.provisioner->release(resources);
+    }
+  }
+  delete what;
+}
+
+void reclaimer::after_batch() noexcept {
+  if (wheel_.size() != 0) alarm_.at_latest(start_ + tick_ * static_cast<std::int64_t>(wheel_.next_tick()));
+  if (!draining_until_.empty()) alarm_.at_latest(draining_until_.front());
+}
+
+void reclaimer::on_usage(usage_changed& what) {
+  for (const caf::strong_actor_ptr& who : what.active) arm(static_cast<function_actor&>(*who->get()));
+  for (const caf::strong_actor_ptr& who : what.inactive) disarm(static_cast<function_actor&>(*who->get()));
+  for (caf::strong_actor_ptr& who : what.removed) {
+    disarm(static_cast<function_actor&>(*who->get()));
+    core_.let_go(std::move(who));
+  }
+  // Deadlines come in order, as all have the same distance from their transition.
+  draining_until_.insert(draining_until_.end(), what.draining_until.begin(), what.draining_until.end());
+}
+
+void reclaimer::arm(function_actor& who) noexcept {
+  if (!wheel_.armed(who.slot())) wheel_.arm(who.slot());
+}
+
+void reclaimer::disarm(function_actor& who) noexcept {
+  if (wheel_.armed(who.slot())) wheel_.disarm(who.slot());
+}
+
+void reclaimer::propose(std::uint32_t slot, timestamp now) noexcept {
+  if (core_.free_transitions() == 0) {
+    wheel_.arm(slot, wheel_.now() + 1);  // The journal is full: with the next tick.
+    return;
+  }
+  auto* due = new tell;
+  due->what = {.event = event::idle_due, .at = now};
+  due->why = cause::timer;
+  core_.pool->function(slot)->post(due);
+}
+
+}  // namespace fsm::detail

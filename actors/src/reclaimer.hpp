@@ -1,0 +1,73 @@
+#pragma once
+
+#include "alarm.hpp"
+#include "compact_actor.hpp"
+#include "function_actor.hpp"
+#include "timing_wheel.hpp"
+
+#include <deque>
+#include <vector>
+
+namespace fsm::detail {
+
+// Messages the reclaimer understands
+// ----------------------------------
+
+/// Functions that have become Active, that are no longer, and that are gone for good.
+struct usage_changed final : internal_message {
+  std::vector<caf::strong_actor_ptr> active;
+  std::vector<caf::strong_actor_ptr> inactive;
+  std::vector<caf::strong_actor_ptr> removed;
+  /// Invocations of replaced versions go on, until then at the latest.
+  std::vector<timestamp> draining_until;
+};
+
+/// Its idle time seemed over, but it is in use: look again.
+struct still_in_use final : internal_message {
+  caf::strong_actor_ptr who;
+};
+
+/// INTERNAL: something may be due.
+struct reclaimer_tick final : internal_message {};
+
+/// Decides idleness. Safe: it only proposes; the function itself refuses while an invocation is in flight or an update
+/// under way. Live: every Active function is in the wheel, so each is looked at within its idle time plus one tick, also
+/// one that was never invoked, and one whose completion was lost. An invocation costs it nothing.
+class reclaimer final : public compact_actor {
+ public:
+  reclaimer(caf::actor_config& how, core& o);
+
+  [[nodiscard]] core* owner() const noexcept override { return &core_; }
+  /// Any thread.
+  void watch(function_actor& who) noexcept;
+  void close() { alarm_.close(); }
+
+  /// The precision of idle times: 1/4096 of the default one, from 1 ms to 1 s.
+  [[nodiscard]] static duration tick_for(duration idle_after) noexcept;
+
+ private:
+  struct links {
+    core* o;
+    timestamp start;
+    duration tick;
+    [[nodiscard]] std::uint32_t& next(std::uint32_t n) const noexcept;
+    [[nodiscard]] std::uint32_t& previous(std::uint32_t n) const noexcept;
+    [[nodiscard]] std::uint64_t due(std::uint32_t n) const noexcept;
+  };
+
+  void handle(internal_message* what) noexcept override;
+  void after_batch() noexcept override;
+  void on_usage(usage_changed& what);
+  void arm(function_actor& who) noexcept;
+  void disarm(function_actor& who) noexcept;
+  void propose(std::uint32_t slot, timestamp now) noexcept;
+
+  core& core_;
+  timestamp start_;
+  duration tick_;
+  timing_wheel<links> wheel_;
+  std::deque<timestamp> draining_until_;
+  alarm alarm_;
+};
+
+}  // namespace fsm::detail

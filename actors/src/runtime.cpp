@@ -1,0 +1,365 @@
+#include <fsm/runtime.hpp>
+
+#include <fsm/name.hpp>
+
+#include "call.hpp"
+#include "core.hpp"
+#include "dispatch.hpp"
+#include "function_actor.hpp"
+#include "journal.hpp"
+#include "views.hpp"
+#include "waiters.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace fsm {
+
+using namespace detail;
+
+namespace {
+
+/// How often a call starts anew when the function changed hands or versions under it.
+constexpr int rounds_max = 16;
+constexpr std::size_t document_bytes_max = std::size_t{256} << 20U;
+constexpr std::size_t page_max = 10'000;
+
+[[nodiscard]] error refuse_sync(const core& o) {
+  if (inside_the_runtime()) {
+    return {errc::would_deadlock, "a synchronous call from inside a callback, an observer or a provider would wait for itself"};
+  }
+  if (o.stopping()) return {errc::stopped, "the runtime has stopped"};
+  return {};
+}
+
+[[nodiscard]] error no_such_function(std::string_view name) {
+  return {errc::not_found, fmt::format("there is no function {}", name)};
+}
+
+/// Checks a create request and puts it into `c`.
+[[nodiscard]] error prepare(core& o, create_request& what, call& c) {
+  if (auto name = parse_function_ref(what.name, name_rule::create); !name) return name.error();
+  else if (name->name != what.name) return {errc::invalid_argument, "name must be a bare function name, not an ARN"};
+  if (what.document.size() > document_bytes_max) {
+    return {errc::invalid_argument,
+            fmt::format("document is {} bytes; at most {} are kept", what.document.size(), document_bytes_max)};
+  }
+  if (what.idle_after && (*what.idle_after < duration{1} || *what.idle_after > std::chrono::days{3650})) {
+    return {errc::invalid_argument,
+            fmt::format("idle_after is {} ms; it must be from 1 ms to 10 years", what.idle_after->count())};
+  }
+  const std::int32_t tenant = what.tenant.empty() ? 0 : o.tenants.index_of(what.tenant);
+  if (tenant < 0) return {errc::too_many_requests, "more than 65535 different tenants"};
+  const std::int32_t policy = what.idle_after ? o.idle_policies.index_of(*what.idle_after) : 0;
+  if (policy < 0) return {errc::too_many_requests, "more than 256 different idle times"};
+  if (error full = o.room_for_transition(); full.code != errc::none) return full;
+  if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  c.what = {.event = event::create, .at = o.clock->now()};
+  c.document = std::move(what.document);
+  c.tenant = static_cast<std::uint16_t>(tenant);
+  c.idle_policy = static_cast<std::uint8_t>(policy);
+  return {};
+}
+
+[[nodiscard]] error prepare(core& o, update_request& what, call& c) {
+  if (what.document.size() > document_bytes_max) {
+    return {errc::invalid_argument,
+            fmt::format("document is {} bytes; at most {} are kept", what.document.size(), document_bytes_max)};
+  }
+  if (error full = o.room_for_transition(); full.code != errc::none) return full;
+  if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  c.what = {.event = what.dry_run ? event::update_dry_run : event::update,
+            .at = o.clock->now(),
+            .expected_revision = what.expected_revision};
+  c.document = std::move(what.document);
+  return {};
+}
+
+[[nodiscard]] error prepare_remove(core& o, std::uint32_t expected_revision, call& c) {
+  if (error full = o.room_for_transition(); full.code != errc::none) return full;
+  c.what = {.event = event::remove, .at = o.clock->now(), .expected_revision = expected_revision};
+  return {};
+}
+
+/// The function an existing name means, or a new one for `create`.
+[[nodiscard]] caf::strong_actor_ptr target_of(core& o, std::string_view name, event what) {
+  return what == event::create ? o.find_or_make(name) : o.find(name);
+}
+
+[[nodiscard]] error no_target(std::string_view name, event what) {
+  if (what == event::create) return {errc::too_many_requests, "functions_max functions exist"};
+  return no_such_function(name);
+}
+
+/// A create that found a function on its way out tries again with the next one of that name.
+[[nodiscard]] bool lost_a_race(const call& c) {
+  return c.what.event == event::create && c.failure.code == errc::none && c.answer == answer::not_found;
+}
+
+[[nodiscard]] function_actor& function_of(const caf::strong_actor_ptr& who) {
+  return static_cast<function_actor&>(*who->get());
+}
+
+/// Sends a prepared call and waits for the view it ends in.
+[[nodiscard]] expected<function_view> ask(core& o, std::string_view name, sync_call& first, bool with_document) {
+  const happening what = first.what;
+  const std::uint16_t tenant = first.tenant;
+  const std::uint8_t policy = first.idle_policy;
+  std::string document = std::move(first.document);
+  for (int round = 0; round < rounds_max; ++round) {
+    const caf::strong_actor_ptr who = target_of(o, name, what.event);
+    if (who == nullptr) return unexpected(no_target(name, what.event));
+    sync_call c;
+    c.what = what;
+    c.tenant = tenant;
+    c.idle_policy = policy;
+    c.document = std::move(document);
+    o.ask(function_of(who), c);
+    document = std::move(c.document);
+    if (lost_a_race(c)) continue;
+    expected<function_view> view = await_view(o, c, with_document);
+    if (view || view.error().code != errc::outcome_unknown || !with_document) return view;
+  }
+  return unexpected({errc::too_many_requests, fmt::format("function {} changes too fast to be read", name)});
+}
+
+/// Sends a prepared call whose answer goes to a callback.
+void ask_later(const std::shared_ptr<core>& o, std::string name, std::function<void(call&)> fill, event what,
+               bool with_document, runtime::view_callback done, int rounds = rounds_max) {
+  const caf::strong_actor_ptr who = target_of(*o, name, what);
+  if (who == nullptr || rounds == 0) {
+    done(unexpected(no_target(name, what)));
+    return;
+  }
+  auto* c = new callback_call{[=, done = std::move(done)](callback_call& answered) mutable {
+    if (lost_a_race(answered)) {
+      ask_later(o, std::move(name), std::move(fill), what, with_document, std::move(done), rounds - 1);
+    } else {
+      later_view(*o, answered, with_document, std::move(done));
+    }
+  }};
+  fill(*c);
+  function_of(who).post(c);
+}
+
+}  // namespace
+
+subscription& subscription::operator=(subscription&& other) noexcept {
+  if (this != &other) {
+    cancel();
+    undo_ = std::exchange(other.undo_, nullptr);
+  }
+  return *this;
+}
+
+void subscription::cancel() {
+  if (const auto undo = std::exchange(undo_, nullptr)) undo();
+}
+
+runtime::runtime(options how) : core_{} {
+  expected<runtime> started = start(std::move(how));
+  if (started) {
+    core_ = std::move(started->core_);
+  } else if (started.error().code == errc::invalid_argument) {
+    throw std::invalid_argument{started.error().message};
+  } else {
+    throw std::runtime_error{started.error().message};
+  }
+}
+
+runtime::runtime(std::shared_ptr<core> what) noexcept : core_{std::move(what)} {}
+
+expected<runtime> runtime::start(options how) { return start_core(std::move(how), nullptr); }
+
+runtime::runtime(runtime&&) noexcept = default;
+
+runtime& runtime::operator=(runtime&& other) noexcept {
+  if (this != &other) {
+    if (core_ != nullptr) stop();
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+
+runtime::~runtime() {
+  if (core_ != nullptr) stop();
+}
+
+// -- create, get, update, remove --------------------------------------------------------------------------------------------
+
+expected<function_view> runtime::create(create_request what) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  sync_call c;
+  if (error no = prepare(*core_, what, c); no.code != errc::none) return unexpected(std::move(no));
+  return ask(*core_, what.name, c, false);
+}
+
+void runtime::create(create_request what, view_callback done) {
+  sync_call prepared;
+  if (error no = prepare(*core_, what, prepared); no.code != errc::none) return done(unexpected(std::move(no)));
+  ask_later(
+      core_, std::move(what.name),
+      [happened = prepared.what, document = std::move(prepared.document), tenant = prepared.tenant,
+       policy = prepared.idle_policy](call& c) {
+        c.what = happened;
+        c.document = document;
+        c.tenant = tenant;
+        c.idle_policy = policy;
+      },
+      event::create, false, std::move(done));
+}
+
+expected<function_view> runtime::get(std::string_view name) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  sync_call c;
+  c.what = {.event = event::read, .at = core_->clock->now()};
+  return ask(*core_, name, c, true);
+}
+
+void runtime::get(std::string_view name, view_callback done) {
+  if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
+  ask_later(
+      core_, std::string{name},
+      [at = core_->clock->now()](call& c) { c.what = {.event = event::read, .at = at}; }, event::read, true,
+      std::move(done));
+}
+
+expected<function_view> runtime::update(update_request what) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  sync_call c;
+  if (error no = prepare(*core_, what, c); no.code != errc::none) return unexpected(std::move(no));
+  return ask(*core_, what.name, c, false);
+}
+
+void runtime::update(update_request what, view_callback done) {
+  sync_call prepared;
+  if (error no = prepare(*core_, what, prepared); no.code != errc::none) return done(unexpected(std::move(no)));
+  ask_later(
+      core_, std::move(what.name),
+      [happened = prepared.what, document = std::move(prepared.document)](call& c) {
+        c.what = happened;
+        c.document = document;
+      },
+      prepared.what.event, false, std::move(done));
+}
+
+expected<function_view> runtime::update(std::string_view name, const merge_function& merge,
+                                        std::uint32_t expected_revision) {
+  for (int round = 0; round < rounds_max; ++round) {
+    expected<function_view> current = get(name);
+    if (!current) return current;
+    if (expected_revision != 0 && expected_revision != current->revision) {
+      return unexpected(refusal(answer::revision_mismatch, event::update, name,
+                                {.pair = current->pair(), .revision = current->revision}));
+    }
+    expected<std::string> merged = merge(*current);
+    if (!merged) return unexpected(merged.error());
+    expected<function_view> updated = update(update_request{
+        .name = std::string{name}, .document = *std::move(merged), .expected_revision = current->revision});
+    if (updated || updated.error().code != errc::revision_mismatch || expected_revision != 0) return updated;
+  }
+  return unexpected({errc::too_many_requests, fmt::format("function {} changes too fast to be updated", name)});
+}
+
+expected<function_view> runtime::remove(std::string_view name, std::uint32_t expected_revision) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  sync_call c;
+  if (error no = prepare_remove(*core_, expected_revision, c); no.code != errc::none) return unexpected(std::move(no));
+  return ask(*core_, name, c, false);
+}
+
+void runtime::remove(std::string_view name, std::uint32_t expected_revision, view_callback done) {
+  sync_call prepared;
+  if (error no = prepare_remove(*core_, expected_revision, prepared); no.code != errc::none) {
+    return done(unexpected(std::move(no)));
+  }
+  ask_later(
+      core_, std::string{name}, [happened = prepared.what](call& c) { c.what = happened; }, event::remove, false,
+      std::move(done));
+}
+
+// -- admit -------------------------------------------------------------------------------------------------------------------
+
+expected<admission> runtime::admit(std::string_view name) {
+  core& o = *core_;
+  error why;
+  for (int round = 0; round < rounds_max; ++round) {
+    if (expected<admission> given = admission_for(o, name, why)) return given;
+    if (why.code == errc::function_initializing && o.how.inactive == on_inactive::hold && round == 0) {
+      if (!wait(name, active, o.how.hold_max)) return unexpected(std::move(why));
+    } else if (why.code != errc::none) {
+      return unexpected(std::move(why));
+    }
+    // Accepted, but closed again before this thread could take it: once more.
+  }
+  return unexpected({errc::too_many_requests, fmt::format("function {} changes too fast to be invoked", name)});
+}
+
+// -- wait --------------------------------------------------------------------------------------------------------------------
+
+expected<function_view> runtime::wait(std::string_view name, const condition& what, duration timeout) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  parked<wait_call> c;
+  prepare_wait(*core_, c, name, what, timeout);
+  if (const caf::strong_actor_ptr who = core_->find(name)) {
+    core_->ask(function_of(who), c);
+  } else {
+    core_->ask_journal(c, c.here);
+  }
+  return await_view(*core_, c, false);
+}
+
+subscription runtime::wait(std::string_view name, const condition& what, duration timeout, view_callback done) {
+  return wait_later(core_, name, what, timeout, std::move(done));
+}
+
+// -- looking around ------------------------------------------------------------------------------------------------------------
+
+expected<list_page> runtime::list(const list_request& what) {
+  if (what.limit < 1 || what.limit > page_max) {
+    return unexpected({errc::invalid_argument, fmt::format("limit is {}; it must be from 1 to {}", what.limit, page_max)});
+  }
+  return list_functions(*core_, what);
+}
+
+expected<std::vector<std::string>> runtime::names(std::string_view prefix, std::string_view after, std::size_t limit) {
+  if (limit < 1 || limit > page_max) {
+    return unexpected({errc::invalid_argument, fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
+  }
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  return await<std::vector<std::string>>(
+      [&](auto done) { core_->store->read_names(prefix, after, limit, std::move(done)); });
+}
+
+expected<std::vector<transition>> runtime::history(std::string_view name) {
+  expected<function_view> found = get(name);
+  if (!found) return unexpected(found.error());
+  return await<std::vector<transition>>([&](auto done) { core_->store->read_history(found->uid, std::move(done)); });
+}
+
+subscription runtime::watch(std::shared_ptr<observer> who) {
+  return subscription{[where = core_->weak_from_this(), id = core_->add_observer(std::move(who))] {
+    if (const auto o = where.lock()) o->remove_observer(id);
+  }};
+}
+
+population runtime::count() const noexcept {
+  population counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = core_->index.count(i);
+  return counts;
+}
+
+std::uint64_t runtime::size() const noexcept {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t n : count()) sum += n;
+  return sum;
+}
+
+fsm::clock& runtime::clock() const noexcept { return *core_->clock; }
+
+void runtime::settle() { core_->settle(); }
+
+void runtime::stop(duration patience) { core_->stop(patience); }
+
+}  // namespace fsm

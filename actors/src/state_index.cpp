@@ -1,0 +1,58 @@
+#include "state_index.hpp"
+
+#include <new>
+
+#include <sys/mman.h>
+
+namespace fsm::detail {
+
+state_index::state_index(std::size_t slots_max) : words_{(slots_max + 63) / 64} {
+  for (std::size_t i = 1; i < maps_.size(); ++i) {
+    // Fresh pages are zero, which is what an atomic zero looks like; nothing is touched until it is used.
+    void* got = ::mmap(nullptr, words_ * sizeof(bits), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (got == MAP_FAILED) throw std::bad_alloc{};
+    maps_[i] = static_cast<bits*>(got);
+  }
+}
+
+state_index::~state_index() {
+  for (bits* map : maps_) {
+    if (map != nullptr) ::munmap(map, words_ * sizeof(bits));
+  }
+}
+
+void state_index::move(std::uint32_t slot, pair from, pair to) noexcept {
+  const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
+  const std::size_t source = index_of(from);
+  const std::size_t target = index_of(to);
+  if (source == target) return;
+  if (target != 0) {
+    maps_[target][slot / 64].fetch_or(bit, std::memory_order_relaxed);
+    counts_[target].fetch_add(1, std::memory_order_relaxed);
+  }
+  if (source != 0) {
+    maps_[source][slot / 64].fetch_and(~bit, std::memory_order_relaxed);
+    counts_[source].fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+pair state_index::find(std::uint32_t slot, pair_set which) const noexcept {
+  for (std::size_t i = 1; i < maps_.size(); ++i) {
+    if (which.contains(i) && (maps_[i][slot / 64].load(std::memory_order_relaxed) >> (slot % 64) & 1U) != 0) {
+      return legal_pairs[i];
+    }
+  }
+  return pairs::absent;
+}
+
+std::uint64_t state_index::word(std::size_t word, pair_set which) const noexcept {
+  std::uint64_t all = 0;
+  if (word >= words_) return all;
+  for (std::size_t i = 1; i < maps_.size(); ++i) {
+    if (which.contains(i)) all |= maps_[i][word].load(std::memory_order_relaxed);
+  }
+  return all;
+}
+
+}  // namespace fsm::detail

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace fsm::detail {
+
+/// Deadlines of very many things: arming and taking back are O(1), and nothing is done for what is not due.
+///
+/// Hierarchical: level 0 has 64 slots of one tick, each level above has 64 slots of 64 times the one below; an entry sits
+/// at the level where it fits and moves down when its slot comes up. A bitmap per level tells which slots are in use, so
+/// that time jumps over what is empty: advancing by weeks costs what is due, not what passes.
+///
+/// An entry's deadline may move to later while it is armed, without telling the wheel: it is asked for again when the
+/// entry comes up, and the entry then waits on. (An invocation that restarts an idle clock is one store.)
+///
+/// Entries are numbers below 2^31 in doubly linked lists. `Links` keeps two words for each and knows the deadlines:
+///   std::uint32_t& next(n), std::uint32_t& previous(n), std::uint64_t due(n)
+/// `previous(n) == none` means "not armed". Not thread-safe. Free of CAF types.
+template <class Links>
+class timing_wheel {
+ public:
+  static constexpr std::uint32_t none = 0xFFFF'FFFF;
+
+  explicit timing_wheel(Links links) : links_{links} {
+    for (auto& level : heads_) level.fill(none);
+  }
+
+  [[nodiscard]] std::uint64_t now() const noexcept { return now_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool armed(std::uint32_t n) const noexcept { return links_.previous(n) != none; }
+
+  /// Arms `n`, which must not be armed. A deadline that is past becomes due with the next tick.
+  void arm(std::uint32_t n) noexcept { arm(n, links_.due(n)); }
+  /// The same, to look at it at tick `due` whatever its deadline.
+  void arm(std::uint32_t n, std::uint64_t due) noexcept {
+    insert(n, std::max(due, now_ + 1));
+    ++size_;
+  }
+
+  /// Takes back `n`, which must be armed.
+  void disarm(std::uint32_t n) noexcept {
+    unlink(n);
+    --size_;
+  }
+
+  /// The tick to advance to next: nothing is due before it (perhaps not even then). 0 = nothing is armed.
+  [[nodiscard]] std::uint64_t next_tick() const noexcept {
+    if (size_ == 0) return 0;
+    std::uint64_t best = ~std::uint64_t{0};
+    for (std::size_t level = 0; level < levels; ++level) {
+      if (in_use_[level] != 0) best = std::min(best, start_of_next(level));
+    }
+    return best;
+  }
+
+  /// Moves time to `tick` and calls `expired(n)` for everything due by then, earlier ticks first. The entry is no longer
+  /// armed when it is called, and may be armed again inside.
+  template <class F>
+  void advance(std::uint64_t tick, F expired) {
+    while (size_ != 0) {
+      const std::uint64_t next = next_tick();
+      if (next > tick) break;
+      now_ = next;
+      // From the top, so that what moves down is looked at again below.
+      for (std::size_t level = levels - 1; level > 0; --level) {
+        if ((now_ & (span(level) - 1)) == 0) cascade(level);
+      }
+      expire(expired);
+    }
+    now_ = std::max(now_, tick);
+  }
+
+ private:
+  static constexpr std::size_t levels = 8;  // 64^8 ticks: beyond any time there is.
+  static constexpr std::size_t slots = 64;
+  static constexpr std::uint32_t first_mark = 0x8000'0000;  // In `previous`: first of the list whose number follows.
+
+  /// Ticks per slot of a level.
+  [[nodiscard]] static constexpr std::uint64_t span(std::size_t level) noexcept { return std::uint64_t{1} << (6 * level); }
+
+  /// When the first used slot of a level comes up.
+  [[nodiscard]] std::uint64_t start_of_next(std::size_t level) const noexcept {
+    const std::uint64_t position = now_ >> (6 * level);
+    const auto after_current = static_cast<int>((position + 1) & (slots - 1));
+    const std::uint64_t ahead = std::rotr(in_use_[level], after_current);
+    return (position + 1 + static_cast<std::uint64_t>(std::countr_zero(ahead))) << (6 * level);
+  }
+
+  void insert(std::uint32_t n, std::uint64_t due) noexcept {
+    // The highest group of six bits in which the deadline differs from now decides the level.
+    const std::uint64_t difference = due ^ now_;
+    const std::size_t fits = difference == 0 ? 0 : (static_cast<std::size_t>(std::bit_width(difference)) - 1) / 6;
+    const std::size_t level = std::min(fits, levels - 1);
+    const std::size_t slot = due >> (6 * level) & (slots - 1);
+    std::uint32_t& head = heads_[level][slot];
+    links_.next(n) = head;
+    links_.previous(n) = first_mark | static_cast<std::uint32_t>(level * slots + slot);
+    if (head != none) links_.previous(head) = n;
+    head = n;
+    in_use_[level] |= std::uint64_t{1} << slot;
+  }
+
+  void unlink(std::uint32_t n) noexcept {
+    const std::uint32_t next = links_.next(n);
+    const std::uint32_t previous = links_.previous(n);
+    if (next != none) links_.previous(next) = previous;
+    if ((previous & first_mark) == 0) {
+      links_.next(previous) = next;
+    } else {
+      const std::uint32_t list = previous & ~first_mark;
+      heads_[list / slots][list % slots] = next;
+      if (next == none) in_use_[list / slots] &= ~(std::uint64_t{1} << (list % slots));
+    }
+    links_.previous(n) = none;
+  }
+
+  void cascade(std::size_t level) noexcept {
+    const std::size_t slot = now_ >> (6 * level) & (slots - 1);
+    std::uint32_t n = heads_[level][slot];
+    heads_[level][slot] = none;
+    in_use_[level] &= ~(std::uint64_t{1} << slot);
+    while (n != none) {
+      const std::uint32_t next = links_.next(n);
+      insert(n, std::max(links_.due(n), now_));
+      n = next;
+    }
+  }
+
+  template <class F>
+  void expire(F& expired) {
+    const std::size_t slot = now_ & (slots - 1);
+    // One at a time: what is called may arm and disarm others.
+    while (heads_[0][slot] != none) {
+      const std::uint32_t n = heads_[0][slot];
+      unlink(n);
+      if (const std::uint64_t due = links_.due(n); due > now_) {
+        insert(n, due);  // Its deadline has moved.
+        continue;
+      }
+      --size_;
+      expired(n);
+    }
+  }
+
+  mutable Links links_;
+  std::uint64_t now_ = 0;
+  std::size_t size_ = 0;
+  std::array<std::array<std::uint32_t, slots>, levels> heads_;
+  std::array<std::uint64_t, levels> in_use_{};
+};
+
+}  // namespace fsm::detail

@@ -1,0 +1,202 @@
+#include "views.hpp"
+
+#include "core.hpp"
+#include "dispatch.hpp"
+#include "function_actor.hpp"
+#include "journal.hpp"
+
+#include <bit>
+
+namespace fsm::detail {
+
+namespace {
+
+/// True for codes whose text may have been given by a provider, so that the store has to be asked.
+[[nodiscard]] bool may_have_own_text(reason_code code) noexcept {
+  return code != reason_code::none && code != reason_code::creating && code != reason_code::idle &&
+         code != reason_code::restoring;
+}
+
+[[nodiscard]] function_view view_of(const core& o, const snapshot& found) {
+  const lifecycle_record& r = found.record;
+  return {.name = found.name,
+          .tenant = o.tenants[found.tenant],
+          .uid = found.uid,
+          .state = r.pair.state,
+          .update_status = r.pair.update_status,
+          .state_reason_code = r.state_reason,
+          .state_reason = std::string{default_text(r.state_reason)},
+          .update_reason_code = r.update_reason,
+          .update_reason = std::string{default_text(r.update_reason)},
+          .revision = r.revision,
+          .version = r.version,
+          .target_version = r.target(),
+          .since = r.since,
+          .document = {}};
+}
+
+void add_document(core& o, function_view view, const runtime::view_callback& done) {
+  if (!o.store->keeps_documents()) return done(std::move(view));
+  const std::uint32_t version = view.target_version != 0 ? view.target_version : view.version;
+  const std::uint64_t uid = view.uid;
+  o.store->read_document(uid, version, [view = std::move(view), done](expected<std::string> document) mutable {
+    if (document) {
+      view.document = *std::move(document);
+      done(std::move(view));
+    } else if (document.error().code == errc::not_found) {
+      done(unexpected({errc::outcome_unknown, "the version was replaced while it was read"}));
+    } else {
+      done(unexpected(document.error()));
+    }
+  });
+}
+
+/// A waiter whose answer goes to a callback.
+struct wait_callback final : wait_call {
+  explicit wait_callback(std::function<void(wait_callback&)> then) : then_{std::move(then)} {}
+  void answered() noexcept override {
+    guarded([this] { then_(*this); });
+    delete this;
+  }
+  [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
+
+ private:
+  std::function<void(wait_callback&)> then_;
+};
+
+[[nodiscard]] bool has_name_with(const function_actor& who, std::string_view prefix) {
+  return who.name().starts_with(prefix);
+}
+
+}  // namespace
+
+expected<runtime> start_core(options how, caf::actor_system* borrowed) {
+  if (expected<void> valid = validate(how); !valid) return unexpected(valid.error());
+  auto o = std::make_shared<core>(std::move(how), borrowed);
+  if (expected<void> started = o->start(); !started) return unexpected(started.error());
+  return core::facade(std::move(o));
+}
+
+void later_view(core& o, const call& answered, bool with_document, runtime::view_callback done) {
+  if (answered.failure.code != errc::none) return done(unexpected(answered.failure));
+  if (!answered.wait_for) {
+    error why = refusal(answered.answer, answered.what.event, answered.found.name, answered.found.record);
+    if (why.code != errc::none) return done(unexpected(std::move(why)));
+  }
+  function_view view = view_of(o, answered.found);
+  if (!may_have_own_text(view.state_reason_code) && !may_have_own_text(view.update_reason_code)) {
+    return with_document ? add_document(o, std::move(view), done) : done(std::move(view));
+  }
+  const std::uint64_t uid = view.uid;
+  o.store->read_reasons(uid, [&o, view = std::move(view), with_document,
+                              done = std::move(done)](expected<reason_texts> texts) mutable {
+    if (!texts) return done(unexpected(texts.error()));
+    if (!texts->state.empty()) view.state_reason = std::move(texts->state);
+    if (!texts->update.empty()) view.update_reason = std::move(texts->update);
+    return with_document ? add_document(o, std::move(view), done) : done(std::move(view));
+  });
+}
+
+expected<function_view> await_view(core& o, const call& answered, bool with_document) {
+  return await<function_view>([&](auto done) { later_view(o, answered, with_document, std::move(done)); });
+}
+
+expected<admission> admission_for(core& o, std::string_view name, error& why) {
+  caf::strong_actor_ptr who;
+  {
+    const epoch_domain::pin pinned{o.pool->epochs};
+    const std::uint32_t slot = o.directory.find(name, [&o](std::uint32_t s) { return o.pool->function(s)->name(); });
+    if (slot == directory::none) {
+      why = refusal(answer::not_found, event::invoke, name, {});
+      return unexpected({});
+    }
+    function_actor& f = *o.pool->function(slot);
+    function_actor::admitted_to to;
+    if (f.try_admit(to, o.clock->coarse_now())) {
+      return core::admitted(*o.pool, f.uid(), slot, to.generation, to.version, to.held);
+    }
+    who = caf::strong_actor_ptr{f.ctrl(), true};
+  }
+  // Not open just now: ask the function itself, which also starts a restore if it is Inactive.
+  if (inside_the_runtime()) {
+    why = {errc::would_deadlock, "an invocation that is not admitted at once cannot be waited for inside a callback"};
+    return unexpected({});
+  }
+  why = o.room_for_transition();
+  if (why.code == errc::none) why = o.room_for_attempt();
+  if (why.code != errc::none) return unexpected({});
+  sync_call c;
+  c.what = {.event = event::invoke, .at = o.clock->now()};
+  o.ask(static_cast<function_actor&>(*who->get()), c);
+  why = c.failure.code != errc::none ? c.failure : refusal(c.answer, event::invoke, name, c.found.record);
+  return unexpected({});
+}
+
+void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what, duration timeout) {
+  c.name = name;
+  c.wait_for = what;
+  const timestamp now = o.clock->now();
+  c.what = {.event = event::read, .at = now};
+  c.deadline = timeout > timestamp::max() - now ? timestamp::max() : now + timeout;
+  c.id = o.next_waiter();
+}
+
+subscription wait_later(const std::shared_ptr<core>& o, std::string_view name, const condition& what, duration timeout,
+                        runtime::view_callback done) {
+  if (o->stopping()) {
+    done(unexpected({errc::stopped, "the runtime has stopped"}));
+    return {};
+  }
+  auto* c = new wait_callback{[where = o->weak_from_this(), done = std::move(done)](wait_callback& answered) {
+    if (const auto alive = where.lock()) later_view(*alive, answered, false, done);
+  }};
+  prepare_wait(*o, *c, name, what, timeout);
+  const std::uint64_t id = c->id;
+  if (const caf::strong_actor_ptr who = o->find(name)) {
+    static_cast<function_actor&>(*who->get()).post(c);
+  } else {
+    o->tell_journal(*c);
+  }
+  return subscription{[where = o->weak_from_this(), id] {
+    if (const auto alive = where.lock()) alive->cancel_waiter(id);
+  }};
+}
+
+list_page list_functions(core& o, const list_request& what) {
+  // Bounds the work of one page when few functions match: 64 functions per word.
+  constexpr std::size_t words_per_page = 16'384;
+  const pair_set wanted = what.pairs.empty() ? table_words::existing : what.pairs;
+  list_page page;
+  const epoch_domain::pin pinned{o.pool->epochs};
+  const std::uint32_t used = o.pool->used();
+  std::uint64_t position = what.cursor;  // The first slot to look at.
+  const std::size_t last_word = position / 64 + words_per_page;
+  while (position < used) {
+    const std::size_t word = position / 64;
+    if (word >= last_word) break;
+    const std::uint64_t bits = o.index.word(word, wanted) & (~std::uint64_t{0} << (position % 64));
+    if (bits == 0) {
+      position = (word + 1) * 64;
+      continue;
+    }
+    const auto slot = static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+    if (page.functions.size() == what.limit) {
+      position = slot;
+      break;
+    }
+    position = slot + 1;
+    const function_actor& f = *o.pool->function(slot);
+    const pair at = o.index.find(slot, wanted);
+    if (at == pairs::absent || !has_name_with(f, what.prefix)) continue;
+    function_view view;
+    view.name = f.name();
+    view.uid = f.uid();
+    view.state = at.state;
+    view.update_status = at.update_status;
+    page.functions.push_back(std::move(view));
+  }
+  page.cursor = position < used ? position : 0;
+  return page;
+}
+
+}  // namespace fsm::detail

@@ -1,0 +1,172 @@
+#include "waiters.hpp"
+
+#include "core.hpp"
+#include "function_actor.hpp"
+#include "provisioner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fsm::detail {
+
+waiter_table::waiter_table(core& o, std::function<void()> wake)
+    : core_{o}, start_{o.clock->now()}, wheel_{links{this}}, alarm_{o.clock, std::move(wake)} {}
+
+void waiter_table::arm(call& waiter) {
+  auto& who = static_cast<wait_call&>(waiter);
+  if (who.found.uid == 0) {
+    // There was no function of that name; one may have been created since.
+    if (const caf::strong_actor_ptr created = core_.find(who.name)) {
+      static_cast<function_actor&>(*created->get()).post(&who);
+      return;
+    }
+    who.found.name = who.name;
+  }
+  const lifecycle_record& record = who.found.record;
+  const std::size_t now = index_of(record.pair);
+  if (who.wait_for->fulfilled.contains(now)) {
+    answer(who, errc::none);
+  } else if (who.wait_for->hopeless.contains(now)) {
+    answer(who, who.found.uid == 0 ? errc::not_found : errc::unreachable);
+  } else if (by_id_.size() >= core_.how.waiters_max) {
+    answer(who, errc::too_many_requests);
+  } else if (who.deadline <= core_.clock->now()) {
+    answer(who, errc::timed_out);
+  } else {
+    arm_entry(who, record.pair == pairs::absent ? 0 : who.found.uid);
+    if (record.pair.state == state::pending || record.target() != 0) {
+      auto* prefer = new prefer_attempt;
+      prefer->uid = who.found.uid;
+      core_.provisioner->post(prefer);
+    }
+  }
+}
+
+void waiter_table::arm_entry(wait_call& who, std::uint64_t uid) {
+  std::uint32_t n = free_;
+  if (n != none) {
+    free_ = entries_[n].next;
+  } else {
+    n = static_cast<std::uint32_t>(entries_.size());
+    entries_.emplace_back();
+  }
+  entry& e = entries_[n];
+  e = entry{};
+  e.who = &who;
+  e.uid = uid;
+  // Rounded up: a waiter is never answered before its deadline. One tick is a millisecond.
+  e.due_tick = static_cast<std::uint64_t>(std::max<std::int64_t>((who.deadline - start_).count(), 0));
+  std::uint32_t& head = uid != 0 ? by_uid_.try_emplace(uid, none).first->second
+                                 : by_name_.try_emplace(who.name, none).first->second;
+  e.next = head;
+  if (head != none) entries_[head].previous = n;
+  head = n;
+  by_id_.emplace(who.id, n);
+  wheel_.arm(n);
+}
+
+std::uint32_t& waiter_table::head_of(const entry& e) {
+  return e.uid != 0 ? by_uid_.at(e.uid) : by_name_.at(e.who->name);
+}
+
+void waiter_table::forget_list(const entry& e) {
+  if (e.uid != 0) {
+    by_uid_.erase(e.uid);
+  } else {
+    by_name_.erase(e.who->name);
+  }
+}
+
+wait_call* waiter_table::take(std::uint32_t n) {
+  entry& e = entries_[n];
+  wait_call* const who = e.who;
+  if (e.next != none) entries_[e.next].previous = e.previous;
+  if (e.previous != none) {
+    entries_[e.previous].next = e.next;
+  } else if (e.next != none) {
+    head_of(e) = e.next;
+  } else {
+    forget_list(e);
+  }
+  if (wheel_.armed(n)) wheel_.disarm(n);
+  by_id_.erase(who->id);
+  e = entry{};
+  e.next = free_;
+  free_ = n;
+  return who;
+}
+
+void waiter_table::answer(wait_call& who, errc code) {
+  const lifecycle_record& found = who.found.record;
+  const auto fail = [&who, &found, code](std::string message) {
+    who.failure = {code, std::move(message), found.pair.state, found.state_reason};
+  };
+  switch (code) {
+    case errc::none: break;
+    case errc::timed_out:
+      fail(fmt::format("function {} did not get there in time; it is {}", who.name,
+                       found.pair.state == state::none ? "absent" : wire_name(found.pair.state)));
+      break;
+    case errc::unreachable:
+      fail(fmt::format("function {} is {} and will not get there", who.name,
+                       found.pair.state == state::none ? "gone" : wire_name(found.pair.state)));
+      break;
+    case errc::not_found: fail(fmt::format("there is no function {}", who.name)); break;
+    case errc::cancelled: fail(fmt::format("the wait for function {} was cancelled", who.name)); break;
+    case errc::stopped: fail("the runtime has stopped"); break;
+    default: fail(fmt::format("more than {} waiters are armed", core_.how.waiters_max)); break;
+  }
+  who.answered();
+}
+
+void waiter_table::fire(const transition& t, const change& c) {
+  if (by_id_.empty()) return;
+  if (const auto found = by_uid_.find(t.uid); found != by_uid_.end()) fire_list(found->second, t, c);
+  if (t.from == pairs::absent) {
+    // Those who waited for the name now wait for the function.
+    if (const auto found = by_name_.find(t.name); found != by_name_.end()) fire_list(found->second, t, c);
+  }
+}
+
+void waiter_table::fire_list(std::uint32_t head, const transition& t, const change& c) {
+  const std::size_t now = index_of(t.to);
+  for (std::uint32_t n = head; n != none;) {
+    const std::uint32_t next = entries_[n].next;
+    wait_call& who = *entries_[n].who;
+    who.found.uid = t.uid;
+    who.found.record = c.record;
+    who.found.name = t.name;
+    who.sequence = t.sequence;
+    if (who.wait_for->fulfilled.contains(now)) {
+      answer(*take(n), errc::none);
+    } else if (who.wait_for->hopeless.contains(now)) {
+      answer(*take(n), errc::unreachable);
+    } else if (entries_[n].uid == 0) {
+      static_cast<void>(take(n));
+      arm_entry(who, t.uid);
+    }
+    n = next;
+  }
+}
+
+void waiter_table::handle(const internal_message& what) {
+  if (const auto* cancelled = dynamic_cast<const waiter_cancelled*>(&what)) {
+    if (const auto found = by_id_.find(cancelled->id); found != by_id_.end()) {
+      answer(*take(found->second), errc::cancelled);
+    }
+  } else if (dynamic_cast<const waiters_tick*>(&what) != nullptr) {
+    const auto tick = (core_.clock->now() - start_).count();
+    wheel_.advance(static_cast<std::uint64_t>(std::max<std::int64_t>(tick, 0)), [this](std::uint32_t n) {
+      answer(*take(n), errc::timed_out);
+    });
+  } else {
+    while (!by_id_.empty()) answer(*take(by_id_.begin()->second), errc::stopped);
+  }
+}
+
+void waiter_table::after_batch() {
+  if (wheel_.size() != 0) alarm_.at_latest(start_ + duration{static_cast<std::int64_t>(wheel_.next_tick())});
+}
+
+}  // namespace fsm::detail

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "alarm.hpp"
+#include "call.hpp"
+#include "message.hpp"
+#include "timing_wheel.hpp"
+
+#include <fsm/store.hpp>
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fsm::detail {
+
+struct core;
+
+/// Somebody waits for a function to get into a situation. Fired by the transition itself.
+struct wait_call : call {
+  std::string name;
+  timestamp deadline{};
+  /// Names this waiter for `waiter_cancelled`.
+  std::uint64_t id = 0;
+};
+
+/// A waiter's owner no longer waits.
+struct waiter_cancelled final : internal_message {
+  std::uint64_t id = 0;
+};
+
+/// INTERNAL: a deadline may have passed.
+struct waiters_tick final : internal_message {};
+
+/// The runtime stops: every waiter is answered.
+struct waiters_stop final : internal_message {};
+
+/// All armed waiters; a part of delivery, so that arming and firing are in the same order as the transitions.
+class waiter_table {
+ public:
+  waiter_table(core& o, std::function<void()> wake);
+
+  /// Answers the waiter if its condition holds or never will, else arms it. `found` of the call is the function's situation
+  /// after all transitions delivered so far.
+  void arm(call& waiter);
+  /// A transition has been delivered.
+  void fire(const transition& t, const change& c);
+  void handle(const internal_message& what);
+  void after_batch();
+  void close() { alarm_.close(); }
+  [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
+
+ private:
+  static constexpr std::uint32_t none = 0xFFFF'FFFF;
+  struct entry {
+    wait_call* who = nullptr;
+    std::uint64_t uid = 0;  // 0 = waits for a name.
+    std::uint64_t due_tick = 0;
+    std::uint32_t wheel_next = none;
+    std::uint32_t wheel_previous = none;
+    std::uint32_t next = none;  // Of the same function or name; or the next free one.
+    std::uint32_t previous = none;
+  };
+  struct links {
+    waiter_table* table;
+    [[nodiscard]] std::uint32_t& next(std::uint32_t n) const noexcept { return table->entries_[n].wheel_next; }
+    [[nodiscard]] std::uint32_t& previous(std::uint32_t n) const noexcept { return table->entries_[n].wheel_previous; }
+    [[nodiscard]] std::uint64_t due(std::uint32_t n) const noexcept { return table->entries_[n].due_tick; }
+  };
+
+  [[nodiscard]] std::uint32_t& head_of(const entry& e);
+  void forget_list(const entry& e);
+  [[nodiscard]] wait_call* take(std::uint32_t n);
+  void answer(wait_call& who, errc code);
+  void arm_entry(wait_call& who, std::uint64_t uid);
+  void fire_list(std::uint32_t head, const transition& t, const change& c);
+
+  core& core_;
+  timestamp start_;
+  std::vector<entry> entries_;
+  std::uint32_t free_ = none;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> by_uid_;
+  absl::flat_hash_map<std::string, std::uint32_t> by_name_;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> by_id_;
+  timing_wheel<links> wheel_;
+  alarm alarm_;
+};
+
+}  // namespace fsm::detail
