@@ -13,7 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <limits>
+#include <thread>
 
 namespace fsm::detail {
 
@@ -28,7 +28,7 @@ options with_defaults(options how) {
 
 std::unique_ptr<caf::actor_system_config> config_for(const options& how) {
   auto config = std::make_unique<caf::actor_system_config>();
-  if (how.threads != 0) config->set("scheduler.max-threads", how.threads);
+  config->set("scheduler.max-threads", how.threads != 0 ? how.threads : std::max(std::thread::hardware_concurrency(), 1U));
   // Workers sleep until there is work; CAF's default lets them poll.
   config->set("scheduler.policy", caf::atom("sharing"));
   return config;
@@ -118,7 +118,7 @@ void core::let_go(caf::strong_actor_ptr who) {
 
 void core::complete(function_actor& who, std::uint32_t slot, std::uint32_t generation) noexcept {
   // The caller is pinned or runs the function. While the generation is the caller's, the function is still there.
-  admission_word& gate = pool->head(slot).word;
+  admission_word& gate = pool->word(slot);
   if (gate.load().generation() == generation) {
     who.touch(clock->coarse_now());
     if (gate.try_complete(generation)) return;
@@ -331,6 +331,7 @@ void core::wait_for_parts(duration patience) noexcept {
 
 void core::shut_functions_down() noexcept {
   pool->disown();
+  pool->epochs.collect();  // Removed functions nobody looks at any more.
   const caf::error why = caf::make_error(caf::exit_reason::user_shutdown);
   bool in_use = pool->draining.size() != 0;
   directory.for_each([&](std::uint32_t slot) {

@@ -9,7 +9,7 @@ delivery::delivery(caf::actor_config& how, core& o)
     : compact_actor{how}, core_{o}, waiters_{o, [this] { post(new waiters_tick); }} {}
 
 void delivery::handle(internal_message* what) noexcept {
-  auto* entry = dynamic_cast<journal_entry*>(what);
+  auto* entry = as<journal_entry>(what);
   if (entry == nullptr) {
     waiters_.handle(*what);
     delete what;

@@ -22,16 +22,6 @@ compact_name::~compact_name() {
   if (length() > in_place_max) delete[] elsewhere();
 }
 
-char* compact_name::elsewhere() const noexcept {
-  char* pointer = nullptr;
-  std::memcpy(&pointer, bytes_, sizeof pointer);
-  return pointer;
-}
-
-std::string_view compact_name::view() const noexcept {
-  return {length() > in_place_max ? elsewhere() : bytes_, length()};
-}
-
 bool function_actor::try_admit(admitted_to& into, timestamp now) noexcept {
   admission_word& gate = word();
   admission_word::view seen = gate.load();

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace fsm::detail {
@@ -29,12 +30,18 @@ class compact_name {
   compact_name(const compact_name&) = delete;
   compact_name& operator=(const compact_name&) = delete;
   ~compact_name();
-  [[nodiscard]] std::string_view view() const noexcept;
+  [[nodiscard]] std::string_view view() const noexcept {
+    return {length() > in_place_max ? elsewhere() : bytes_, length()};
+  }
 
  private:
   static constexpr std::size_t in_place_max = 23;
   [[nodiscard]] std::size_t length() const noexcept { return static_cast<unsigned char>(bytes_[in_place_max]); }
-  [[nodiscard]] char* elsewhere() const noexcept;
+  [[nodiscard]] char* elsewhere() const noexcept {
+    char* pointer = nullptr;
+    std::memcpy(&pointer, bytes_, sizeof pointer);
+    return pointer;
+  }
 
   // The characters, or a pointer to them; the length is in the last byte.
   char bytes_[in_place_max + 1];
@@ -42,7 +49,7 @@ class compact_name {
 static_assert(sizeof(compact_name) == 24);
 
 /// One function. It owns its lifecycle record, and nothing else writes it: every change goes through `happen`, which asks
-/// the table and hands the outcome to the journal. A thin shell of 160 bytes; documents, texts and history are the
+/// the table and hands the outcome to the journal. A thin shell of 152 bytes; documents, texts and history are the
 /// store's, monitors and running invocations of old versions the pool's.
 class function_actor final : public compact_actor {
  public:
@@ -52,7 +59,8 @@ class function_actor final : public compact_actor {
   // -- any thread ----------------------------------------------------------------------------------------------------
   [[nodiscard]] std::string_view name() const noexcept { return name_.view(); }
   [[nodiscard]] std::uint64_t uid() const noexcept { return uid_; }
-  [[nodiscard]] admission_word& word() noexcept { return (reinterpret_cast<slot_head*>(this) - 1)->word; }
+  [[nodiscard]] admission_word& word() noexcept { return reinterpret_cast<slot_tail*>(this + 1)->word; }
+  [[nodiscard]] slot_head& head() noexcept { return *(reinterpret_cast<slot_head*>(this) - 1); }
   [[nodiscard]] std::uint32_t slot() const noexcept { return function_pool::of(this).slot_of(this); }
   [[nodiscard]] core* owner() const noexcept override { return function_pool::of(this).owner(); }
   [[nodiscard]] bool runs_on_sender() const noexcept override { return true; }
@@ -90,10 +98,6 @@ class function_actor final : public compact_actor {
   bool add_backlink(caf::abstract_actor* other) override;
   bool remove_backlink(caf::abstract_actor* other) override;
 
-  // -- for the reclaimer: the links of its timing wheel -----------------------------------------------------------------
-  std::uint32_t wheel_next = function_pool::no_slot;
-  std::uint32_t wheel_previous = function_pool::no_slot;
-
  private:
   void handle(internal_message* what) noexcept override;
   void handle(caf::mailbox_element_ptr what) noexcept override;
@@ -113,14 +117,16 @@ class function_actor final : public compact_actor {
   void on_invoke(core& o, caf::mailbox_element_ptr what) noexcept;
   [[nodiscard]] bool is_gone() noexcept { return word().load().gone(); }
 
-  lifecycle_record record_;
-  std::atomic<std::int64_t> last_use_{0};
   std::uint64_t uid_;
-  compact_name name_;
+  lifecycle_record record_;
+  // From the record's last two numbers to the admission word behind the name: all that an invocation looks at.
+  std::atomic<std::int64_t> last_use_{0};
   std::atomic<std::uint32_t> unsettled_{0};
   std::uint16_t tenant_ = 0;
   std::uint8_t idle_policy_ = 0;
+  compact_name name_;
 };
+static_assert(sizeof(function_actor) == function_pool::actor_bytes);
 
 /// Answers a request: to the next stage of a forwarding chain if there is one, else to the sender.
 void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self, caf::message content) noexcept;
@@ -155,7 +161,5 @@ class actor_storage<fsm::detail::function_actor> {
 };
 
 static_assert(sizeof(actor_storage<fsm::detail::function_actor>) == 56);
-static_assert(sizeof(fsm::detail::function_actor) + sizeof(fsm::detail::slot_head) ==
-              fsm::detail::function_pool::slot_bytes);
 
 }  // namespace caf

@@ -36,16 +36,6 @@ function_pool& function_pool::of(const void* inside) noexcept {
   return *reinterpret_cast<const chunk_header*>(chunk)->pool;
 }
 
-slot_head& function_pool::head(std::uint32_t slot) const noexcept {
-  const std::size_t chunk = slot / slots_per_chunk;
-  const std::size_t within = slot % slots_per_chunk;
-  return *reinterpret_cast<slot_head*>(memory_ + chunk * chunk_bytes + header_bytes + within * slot_bytes);
-}
-
-function_actor* function_pool::function(std::uint32_t slot) const noexcept {
-  return reinterpret_cast<function_actor*>(&head(slot) + 1);
-}
-
 std::uint32_t function_pool::slot_of(const function_actor* who) const noexcept {
   const auto offset = static_cast<std::size_t>(reinterpret_cast<const std::byte*>(who) - memory_);
   const std::size_t chunk = offset / chunk_bytes;
@@ -59,14 +49,15 @@ std::uint32_t function_pool::take() {
   if (!free_.empty()) {
     slot = free_.back();
     free_.pop_back();
-    head(slot).word.reset();
+    word(slot).reset();
   } else {
     slot = used_.load(std::memory_order_relaxed);
     if (slot == slots_max_) return no_slot;
     if (slot % slots_per_chunk == 0) {
       new (memory_ + slot / slots_per_chunk * chunk_bytes) chunk_header{this};
     }
-    new (&head(slot).word) admission_word;
+    new (&word(slot)) admission_word;
+    head(slot).wheel_next = head(slot).wheel_previous = slot_head::unlinked;
     used_.store(slot + 1, std::memory_order_release);
   }
   retain();

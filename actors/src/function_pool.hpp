@@ -19,12 +19,21 @@ struct core;
 class function_actor;
 
 /// What comes before a function's actor in its slot. CAF puts the control block into 64 bytes and uses 56 of them; the
-/// admission word takes the rest.
+/// links of the reclaimer's wheel take the rest.
 struct slot_head {
+  static constexpr std::uint32_t unlinked = 0xFFFF'FFFF;
+
   alignas(8) unsigned char control[sizeof(caf::actor_control_block)];
-  admission_word word;
+  std::uint32_t wheel_next = unlinked;
+  std::uint32_t wheel_previous = unlinked;
 };
 static_assert(sizeof(slot_head) == 64);
+
+/// What comes behind it: next to the function's name, so that an invocation finds both in one cache line.
+struct slot_tail {
+  admission_word word;
+};
+static_assert(sizeof(slot_tail) == 8);
 
 /// The memory of all functions of one runtime, and what may be needed after the runtime is gone: a handle or an
 /// admission kept beyond `stop()` still finds a function there, which then only says that it is gone.
@@ -37,6 +46,7 @@ class function_pool {
   static constexpr std::size_t chunk_bytes = std::size_t{2} << 20U;
   static constexpr std::size_t slot_bytes = 224;
   static constexpr std::size_t header_bytes = 64;
+  static constexpr std::size_t actor_bytes = slot_bytes - sizeof(slot_head) - sizeof(slot_tail);
   static constexpr std::uint32_t slots_per_chunk = (chunk_bytes - header_bytes) / slot_bytes;
   static constexpr std::uint32_t no_slot = 0xFFFF'FFFF;
 
@@ -51,8 +61,16 @@ class function_pool {
   /// The runtime; null once it has stopped.
   [[nodiscard]] core* owner() const noexcept { return owner_.load(std::memory_order_acquire); }
 
-  [[nodiscard]] slot_head& head(std::uint32_t slot) const noexcept;
-  [[nodiscard]] function_actor* function(std::uint32_t slot) const noexcept;
+  [[nodiscard]] slot_head& head(std::uint32_t slot) const noexcept {
+    return *reinterpret_cast<slot_head*>(memory_ + slot / slots_per_chunk * chunk_bytes + header_bytes +
+                                         slot % slots_per_chunk * slot_bytes);
+  }
+  [[nodiscard]] function_actor* function(std::uint32_t slot) const noexcept {
+    return reinterpret_cast<function_actor*>(&head(slot) + 1);
+  }
+  [[nodiscard]] admission_word& word(std::uint32_t slot) const noexcept {
+    return reinterpret_cast<slot_tail*>(reinterpret_cast<std::byte*>(&head(slot) + 1) + actor_bytes)->word;
+  }
   [[nodiscard]] std::uint32_t slot_of(const function_actor* who) const noexcept;
   /// Slots ever used: functions are at numbers below it.
   [[nodiscard]] std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }

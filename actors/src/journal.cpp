@@ -8,7 +8,7 @@
 namespace fsm::detail {
 
 void journal::handle(internal_message* what) noexcept {
-  if (auto* entry = dynamic_cast<journal_entry*>(what)) {
+  if (auto* entry = as<journal_entry>(what)) {
     gathered_.push_back(entry);
     return;
   }

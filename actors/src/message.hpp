@@ -3,7 +3,9 @@
 #include <caf/mailbox_element.hpp>
 #include <caf/type_erased_tuple.hpp>
 
+#include <cstdint>
 #include <cstdlib>
+#include <typeinfo>
 
 namespace fsm::detail {
 
@@ -25,15 +27,14 @@ struct internal_message : caf::mailbox_element {
   caf::message copy_content_to_message() const final { std::abort(); }
 };
 
-/// Deletes a message that came through a mailbox, whichever kind it is.
-struct message_deleter {
-  void operator()(caf::mailbox_element* element) const noexcept {
-    if (internal_message::is(*element)) {
-      delete element;  // All of the runtime's own messages have virtual destructors.
-    } else {
-      caf::detail::disposer{}(element);
-    }
-  }
-};
+/// `what` as a `Message`, if it is exactly that (all but calls are final); else null.
+template <class Message>
+[[nodiscard]] Message* as(internal_message* what) noexcept {
+  return typeid(*what) == typeid(Message) ? static_cast<Message*>(what) : nullptr;
+}
+template <class Message>
+[[nodiscard]] const Message* as(const internal_message& what) noexcept {
+  return typeid(what) == typeid(Message) ? static_cast<const Message*>(&what) : nullptr;
+}
 
 }  // namespace fsm::detail

@@ -29,13 +29,13 @@ void provisioner::release(attempt_token token) noexcept {
 }
 
 void provisioner::handle(internal_message* what) noexcept {
-  if (auto* answered = dynamic_cast<try_answered*>(what)) {
+  if (auto* answered = as<try_answered>(what)) {
     on_answer(*answered);
-  } else if (auto* start = dynamic_cast<start_attempt*>(what)) {
+  } else if (auto* start = as<start_attempt>(what)) {
     on_start(*start);
-  } else if (auto* gone = dynamic_cast<release_attempt*>(what)) {
+  } else if (auto* gone = as<release_attempt>(what)) {
     on_release(gone->token);
-  } else if (auto* wanted = dynamic_cast<prefer_attempt*>(what)) {
+  } else if (auto* wanted = as<prefer_attempt>(what)) {
     on_prefer(wanted->uid);
   } else {
     on_tick();

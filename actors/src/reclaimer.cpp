@@ -7,8 +7,8 @@
 
 namespace fsm::detail {
 
-std::uint32_t& reclaimer::links::next(std::uint32_t n) const noexcept { return o->pool->function(n)->wheel_next; }
-std::uint32_t& reclaimer::links::previous(std::uint32_t n) const noexcept { return o->pool->function(n)->wheel_previous; }
+std::uint32_t& reclaimer::links::next(std::uint32_t n) const noexcept { return o->pool->head(n).wheel_next; }
+std::uint32_t& reclaimer::links::previous(std::uint32_t n) const noexcept { return o->pool->head(n).wheel_previous; }
 std::uint64_t reclaimer::links::due(std::uint32_t n) const noexcept {
   const function_actor& who = *o->pool->function(n);
   const duration from_start = who.last_use() + o->idle_after(who.idle_policy()) - start;
@@ -35,9 +35,9 @@ void reclaimer::watch(function_actor& who) noexcept {
 }
 
 void reclaimer::handle(internal_message* what) noexcept {
-  if (auto* usage = dynamic_cast<usage_changed*>(what)) {
+  if (auto* usage = as<usage_changed>(what)) {
     on_usage(*usage);
-  } else if (auto* busy = dynamic_cast<still_in_use*>(what)) {
+  } else if (auto* busy = as<still_in_use>(what)) {
     auto& who = static_cast<function_actor&>(*busy->who->get());
     // Not before the next tick, even if its deadline says so: it is waiting for an invocation to end.
     if (!wheel_.armed(who.slot()) && !who.word().load().gone()) wheel_.arm(who.slot());

@@ -151,11 +151,11 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
 }
 
 void waiter_table::handle(const internal_message& what) {
-  if (const auto* cancelled = dynamic_cast<const waiter_cancelled*>(&what)) {
+  if (const auto* cancelled = as<waiter_cancelled>(what)) {
     if (const auto found = by_id_.find(cancelled->id); found != by_id_.end()) {
       answer(*take(found->second), errc::cancelled);
     }
-  } else if (dynamic_cast<const waiters_tick*>(&what) != nullptr) {
+  } else if (as<waiters_tick>(what) != nullptr) {
     const auto tick = (core_.clock->now() - start_).count();
     wheel_.advance(static_cast<std::uint64_t>(std::max<std::int64_t>(tick, 0)), [this](std::uint32_t n) {
       answer(*take(n), errc::timed_out);

@@ -22,14 +22,14 @@ struct lifecycle_record {
   reason_code update_reason = reason_code::none;
   /// Counts everything that renews the RevisionId. 0 only while absent.
   std::uint32_t revision = 0;
-  /// The attempt that introduced the document now in use; it is that document's version.
-  std::uint32_t version = 0;
   /// The latest attempt. Counted up for ever, never reused, so that (uid, attempt) names it across restarts.
   std::uint32_t attempt = 0;
-  /// The attempt whose resources the function holds; 0 = it holds none.
-  std::uint32_t held = 0;
   /// When State last changed.
   timestamp since{};
+  /// The attempt that introduced the document now in use; it is that document's version.
+  std::uint32_t version = 0;
+  /// The attempt whose resources the function holds; 0 = it holds none.
+  std::uint32_t held = 0;
 
   /// The version being brought up by an update in progress, else 0.
   [[nodiscard]] constexpr std::uint32_t target() const noexcept {
