@@ -1,0 +1,2 @@
+// The definitions of a Boost library that is otherwise header-only.
+#include <boost/json/src.hpp>

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+/// The names of a population, "function-0000000" and so on: 16 characters each up to ten million
+/// functions. Made before anything is measured, and kept in one piece.
+class name_list {
+public:
+  explicit name_list(std::uint64_t count);
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return count_; }
+  [[nodiscard]] std::string_view operator[](std::uint64_t index) const noexcept {
+    return {text_.data() + index * width_, width_};
+  }
+
+private:
+  std::uint64_t count_;
+  std::size_t width_;
+  std::string text_;
+};
+
+/// Whose turn it is: names drawn uniformly at random, as a sequence made beforehand and read in
+/// order. So drawing costs next to nothing, and what a lookup costs is the lookup's. Immutable;
+/// threads read it from different places.
+class name_stream {
+public:
+  name_stream(const name_list& names, std::uint64_t seed);
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return drawn_.size() / width_; }
+  [[nodiscard]] std::string_view operator[](std::uint64_t turn) const noexcept {
+    return {drawn_.data() + (turn & mask_) * width_, width_};
+  }
+  /// The turn at which thread `index` of `threads` begins.
+  [[nodiscard]] std::uint64_t first_turn(std::size_t index, std::size_t threads) const noexcept {
+    return size() / threads * index;
+  }
+
+private:
+  std::size_t width_;
+  std::uint64_t mask_;
+  std::string drawn_;
+};
+
+}  // namespace bench

@@ -1,0 +1,89 @@
+#include "population.hpp"
+
+#include "interrupt.hpp"
+#include "machine.hpp"
+#include "progress.hpp"
+#include <fsm/actors.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+
+namespace bench {
+namespace {
+
+fsm::options options_for(const settings& how) {
+  fsm::options made;
+  made.store = fsm::make_null_store();
+  made.provider = fsm::make_instant_provider();
+  made.functions_max = std::max<std::size_t>(made.functions_max, how.functions);
+  made.threads = how.threads;
+  made.seed = how.seed;
+  // Room for whatever may be outstanding, so that nothing is refused.
+  const auto outstanding = how.threads * std::max(how.in_flight.value_or(1), fill_in_flight);
+  made.journal_max = std::max(made.journal_max, 4 * outstanding);
+  made.provisioner.queued_max = std::max(made.provisioner.queued_max, outstanding);
+  return made;
+}
+
+fsm::runtime start(const settings& how, caf::actor_system* system) {
+  auto started = system == nullptr ? fsm::runtime::start(options_for(how))
+                                   : fsm::start(options_for(how), *system);
+  if (!started) throw std::runtime_error{"the runtime does not start: " + started.error().message};
+  return std::move(*started);
+}
+
+}  // namespace
+
+population::population(const settings& how, const name_list& names, caf::actor_system* system)
+    : names_{names}, runtime_{start(how, system)} {}
+
+measurement population::create_all(std::size_t threads, std::size_t in_flight, const pace& how) {
+  const auto first_window = windows_.size();
+  for (std::size_t i = 0; i < threads; ++i) windows_.emplace_back(in_flight);
+  std::vector<measurement> parts(threads);
+  std::atomic<std::uint64_t> created{0};
+  const progress_line progress{
+      "creating functions",
+      [&] { return static_cast<double>(created.load()) / static_cast<double>(names_.size()); }};
+  const auto before = resident_bytes_trimmed();
+  const auto begin = clock::now();
+  {
+    std::vector<std::jthread> drivers;
+    drivers.reserve(threads);
+    for (std::size_t i = 0; i < threads; ++i) {
+      drivers.emplace_back([&, i] {
+        const create_task task{*runtime_,
+                               names_,
+                               names_.size() * i / threads,
+                               names_.size() * (i + 1) / threads,
+                               how,
+                               begin,
+                               i,
+                               threads,
+                               created};
+        parts[i] = windows_[first_window + i].run(task);
+      });
+    }
+  }
+  const auto after = resident_bytes();
+  measurement all;
+  for (const auto& part : parts) all.add_parallel(part);
+  if (all.ops > 0 && after > before) {
+    bytes_per_function_ = static_cast<double>(after - before) / static_cast<double>(all.ops);
+  }
+  return all;
+}
+
+void population::fill(std::size_t threads) {
+  const auto made = create_all(threads, fill_in_flight, {});
+  if (made.failures > 0) {
+    throw std::runtime_error{"creating " + std::to_string(made.failures) +
+                             " functions failed, the first: " + made.first_failure};
+  }
+  if (made.ops < names_.size() && !interrupted()) {
+    throw std::runtime_error{"only " + std::to_string(made.ops) + " functions were created"};
+  }
+}
+
+}  // namespace bench

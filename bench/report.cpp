@@ -1,0 +1,100 @@
+#include "report.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <iomanip>
+#include <ostream>
+
+namespace bench {
+namespace {
+
+/// Three significant digits: 0.00312, 4.57, 1250.
+std::string short_number(double value) {
+  char text[32];
+  const int digits =
+      value <= 0 ? 1 : std::max(0, 2 - static_cast<int>(std::floor(std::log10(value))));
+  std::snprintf(text, sizeof text, "%.*f", std::min(digits, 5), value);
+  return text;
+}
+
+struct column {
+  const char* head;
+  int width;
+};
+constexpr std::array<column, 11> columns{{{"scenario", -16},
+                                          {"functions", 11},
+                                          {"threads", 8},
+                                          {"ops/s", 14},
+                                          {"p50 us", 10},
+                                          {"p90 us", 10},
+                                          {"p99 us", 10},
+                                          {"p99.9 us", 10},
+                                          {"max us", 11},
+                                          {"bytes/function", 15},
+                                          {"rss MiB", 9}}};
+
+void print_cells(std::ostream& out, const std::array<std::string, columns.size()>& cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const int width = columns[i].width;
+    out << (width < 0 ? std::left : std::right) << std::setw(std::abs(width)) << cells[i];
+  }
+  out << '\n';
+}
+
+}  // namespace
+
+std::string with_commas(double value) {
+  auto text = std::to_string(std::llround(value));
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), ",");
+  }
+  return text;
+}
+
+void print_header(std::ostream& out, const report& all, const settings& how) {
+  out << "fsm-bench " << all.build.version << ", commit " << all.build.commit << '\n'
+      << "machine  " << all.machine.to_string() << '\n'
+      << "build    " << all.build.type << ", " << all.build.compiler << '\n'
+      << "run      " << with_commas(static_cast<double>(how.functions)) << " functions, "
+      << how.threads << " threads, " << how.seconds << " s per scenario, ";
+  if (how.rate > 0) {
+    out << "open loop at " << with_commas(how.rate) << "/s";
+  } else {
+    out << "closed loop";
+  }
+  if (how.in_flight) out << ", " << *how.in_flight << " in flight per thread";
+  out << ", store none, seed " << how.seed << '\n';
+  for (const auto& warning : all.build.warnings) {
+    out << "WARNING: " << warning << ": these figures say nothing about speed\n";
+  }
+  out << std::endl;
+}
+
+void print_table(std::ostream& out, const std::vector<result>& results) {
+  std::array<std::string, columns.size()> heads;
+  for (std::size_t i = 0; i < heads.size(); ++i) heads[i] = columns[i].head;
+  print_cells(out, heads);
+  for (const auto& each : results) {
+    const auto& latency = each.measured.latency;
+    const bool has_functions = each.functions > 0;
+    print_cells(
+        out, {each.scenario, has_functions ? with_commas(static_cast<double>(each.functions)) : "-",
+              std::to_string(each.threads), with_commas(each.ops_per_second),
+              short_number(latency.quantile_us(0.5)), short_number(latency.quantile_us(0.9)),
+              short_number(latency.quantile_us(0.99)), short_number(latency.quantile_us(0.999)),
+              short_number(latency.max_us()),
+              has_functions ? short_number(each.bytes_per_function) : "-",
+              with_commas(static_cast<double>(each.rss_bytes) / (1U << 20))});
+  }
+}
+
+void print_ratios(std::ostream& out, const std::vector<ratio>& ratios) {
+  for (const auto& each : ratios) {
+    out << each.scenario << " / " << each.peer << ": " << short_number(each.median) << " ("
+        << short_number(each.lowest) << " - " << short_number(each.highest) << " in " << each.rounds
+        << " rounds)\n";
+  }
+}
+
+}  // namespace bench

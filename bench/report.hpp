@@ -1,0 +1,58 @@
+#pragma once
+
+#include "flags.hpp"
+#include "machine.hpp"
+#include "measure.hpp"
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// One row of the table, one object of the JSON.
+struct result {
+  std::string scenario;
+  std::uint64_t functions = 0;
+  std::size_t threads = 0;
+  measurement measured;
+  /// Differs from `measured` where a median of several rounds is quoted.
+  double ops_per_second = 0;
+  double bytes_per_function = 0;
+  std::uint64_t rss_bytes = 0;
+};
+
+/// How much faster one side of a comparison is: the median of the rounds' ratios, and their spread.
+struct ratio {
+  std::string scenario;
+  std::string peer;
+  double median = 0;
+  double lowest = 0;
+  double highest = 0;
+  std::size_t rounds = 0;
+};
+
+/// Everything a call of the program found out.
+struct report {
+  bench::machine machine;
+  bench::build build;
+  std::vector<result> results;
+  std::vector<ratio> ratios;
+};
+
+/// Machine, build, settings, and what is wrong with them.
+void print_header(std::ostream& out, const report& all, const settings& how);
+void print_table(std::ostream& out, const std::vector<result>& results);
+void print_ratios(std::ostream& out, const std::vector<ratio>& ratios);
+
+/// The version of the files `to_json` makes: the member `version`.
+inline constexpr int json_version = 1;
+
+/// {"version": 1, "results": [...]}; of comparisons also "ratios".
+[[nodiscard]] std::string to_json(const report& all);
+
+/// 1234567.8 as "1,234,568".
+[[nodiscard]] std::string with_commas(double value);
+
+}  // namespace bench

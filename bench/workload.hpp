@@ -1,0 +1,42 @@
+#pragma once
+
+#include "flags.hpp"
+#include "measure.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace bench {
+
+/// A scenario, or a peer's side of it, ready to be measured as often as one likes.
+class workload {
+public:
+  virtual ~workload() = default;
+
+  /// Measures once. Bounded by `how.seconds` where the scenario does not say otherwise; ends early
+  /// when interrupted.
+  [[nodiscard]] virtual measurement measure(const pace& how) = 0;
+
+  /// Functions that are alive. 0 = the scenario makes none.
+  [[nodiscard]] virtual std::uint64_t functions() const { return 0; }
+  /// Resident memory that creating the functions took, each. 0 = the scenario makes none.
+  [[nodiscard]] virtual double bytes_per_function() const { return 0; }
+};
+
+/// These may take a while: they create all functions. They throw `std::runtime_error` when that
+/// fails.
+[[nodiscard]] std::unique_ptr<workload> make_step(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_create(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_invoke(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_message(const settings& how);
+/// The peers: a CAF actor system as one would write it first, and what the memory of this machine
+/// allows.
+[[nodiscard]] std::unique_ptr<workload> make_naive_caf(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_hardware_probe(const settings& how);
+
+/// Seconds to warm up before a measurement of `seconds`.
+[[nodiscard]] inline double warm_up_seconds(double seconds) {
+  return seconds < 5 ? seconds / 5 : 1;
+}
+
+}  // namespace bench

@@ -1,0 +1,97 @@
+#include "flags.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+
+using bench::command;
+using bench::parse;
+using bench::usage_error;
+using Catch::Matchers::Message;
+
+namespace {
+
+bench::invocation parsed(std::vector<const char*> arguments) { return parse(arguments); }
+
+}  // namespace
+
+TEST_CASE("no arguments mean the default suite with the default flags", "[bench][flags]") {
+  const auto call = parsed({});
+  CHECK(call.command == command::run);
+  CHECK(call.scenarios == std::vector<std::string>{"step", "create", "invoke", "message"});
+  CHECK(call.settings.functions == 1'000'000);
+  CHECK(call.settings.threads >= 1);
+  CHECK(call.settings.seconds == 5);
+  CHECK(call.settings.rate == 0);
+  CHECK_FALSE(call.settings.in_flight);
+  CHECK(call.settings.seed == 1);
+  CHECK(call.settings.json_file.empty());
+}
+
+TEST_CASE("every flag of run is read", "[bench][flags]") {
+  const auto call = parsed({"run", "invoke", "step", "--functions", "12", "--threads", "3",
+                            "--seconds", "0.5", "--rate", "1000", "--in-flight", "7", "--seed", "9",
+                            "--json", "-", "--store", "none"});
+  CHECK(call.command == command::run);
+  CHECK(call.scenarios == std::vector<std::string>{"invoke", "step"});
+  CHECK(call.settings.functions == 12);
+  CHECK(call.settings.threads == 3);
+  CHECK(call.settings.seconds == 0.5);
+  CHECK(call.settings.rate == 1000);
+  CHECK(call.settings.in_flight == 7);
+  CHECK(call.settings.seed == 9);
+  CHECK(call.settings.json_file == "-");
+}
+
+TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
+  CHECK(parsed({"list"}).command == command::list);
+  const auto peers = parsed({"peers", "--functions", "10", "--in-flight", "2"});
+  CHECK(peers.command == command::peers);
+  CHECK(peers.settings.functions == 10);
+  CHECK(peers.settings.in_flight == 2);
+  CHECK(parsed({"run", "--help"}).command == command::help);
+  CHECK(parsed({"run", "--help"}).help_text.find("--functions") != std::string::npos);
+}
+
+TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
+  CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
+                       Message("unknown scenario 'fly' (known: step create invoke message)"));
+}
+
+TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {
+  const auto refused = [](std::vector<const char*> flags, const char* why) {
+    flags.insert(flags.begin(), {"run", "step"});
+    CHECK_THROWS_MATCHES(parsed(flags), usage_error, Message(why));
+  };
+  refused({"--functions", "0"}, "--functions: 0 is not between 1 and 67108864");
+  refused({"--functions", "67108865"}, "--functions: 67108865 is not between 1 and 67108864");
+  refused({"--threads", "0"}, "--threads: 0 is not between 1 and 1024");
+  refused({"--seconds", "0"}, "--seconds: 0 is not above 0 and at most 86400");
+  refused({"--seconds", "nan"}, "--seconds: nan is not above 0 and at most 86400");
+  refused({"--rate", "-1"}, "--rate: -1 is not between 0 and 1000000000");
+  refused({"--in-flight", "0"}, "--in-flight: 0 is not between 1 and 100000");
+  refused({"--store", "rocksdb"}, "--store: rocksdb is not built in yet");
+  refused({"--store", "paper"}, "--store: paper is not a known store (none)");
+  refused({"--json", "/no/such/folder/x"},
+          "--json: /no/such/folder/x is not a file that can be written");
+}
+
+TEST_CASE("what CLI11 refuses is one line that names the flag", "[bench][flags]") {
+  for (const auto& wrong :
+       std::vector<std::vector<const char*>>{{"run"},
+                                             {"fly"},
+                                             {"run", "step", "--functions", "many"},
+                                             {"run", "step", "--fast"},
+                                             {"peers", "--rate", "5"}}) {
+    try {
+      (void)parsed(wrong);
+      FAIL("accepted");
+    } catch (const usage_error& why) {
+      const std::string text = why.what();
+      CHECK_FALSE(text.empty());
+      CHECK(text.find('\n') == std::string::npos);
+      if (wrong.size() > 2 && std::string{wrong[2]}.starts_with("--")) {
+        CHECK(text.find(wrong[2]) != std::string::npos);
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+#include "measure.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <atomic>
+
+using namespace bench;
+using namespace std::chrono_literals;
+
+namespace {
+
+class counting final : public operation {
+public:
+  explicit counting(std::atomic<std::uint64_t>& total, std::uint64_t fails_every = 0)
+      : total_{total}, fails_every_{fails_every} {}
+
+  void run(std::uint64_t count, measurement& out) override {
+    for (; count > 0; --count) {
+      const auto number = ++total_;
+      if (fails_every_ > 0 && number % fails_every_ == 0)
+        out.fail("number " + std::to_string(number));
+    }
+  }
+
+private:
+  std::atomic<std::uint64_t>& total_;
+  std::uint64_t fails_every_;
+};
+
+std::vector<std::unique_ptr<operation>> workers(std::size_t threads, auto&... arguments) {
+  std::vector<std::unique_ptr<operation>> made;
+  for (std::size_t i = 0; i < threads; ++i)
+    made.push_back(std::make_unique<counting>(arguments...));
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a closed loop counts every operation and samples some", "[bench][measure]") {
+  std::atomic<std::uint64_t> total{0};
+  const auto got = run_threads(workers(2, total), {.seconds = 0.02, .rate = 0}, {.interval = 16});
+  CHECK(got.ops == total.load());
+  CHECK(got.ops > 0);
+  CHECK(got.latency.count() == got.ops / 16);
+  CHECK(got.seconds >= 0.02);
+  CHECK(got.failures == 0);
+}
+
+TEST_CASE("failures are told apart from operations, and the first is kept", "[bench][measure]") {
+  std::atomic<std::uint64_t> total{0};
+  std::uint64_t every = 4;
+  const auto got = run_threads(workers(1, total, every), {.seconds = 0.01, .rate = 0});
+  CHECK(got.failures == total.load() / 4);
+  CHECK(got.ops == total.load() - got.failures);
+  CHECK(got.first_failure == "number 4");
+}
+
+TEST_CASE("an open loop does what its schedule says and times all of it", "[bench][measure]") {
+  std::atomic<std::uint64_t> total{0};
+  const auto got = run_threads(workers(2, total), {.seconds = 0.1, .rate = 1'000});
+  CHECK(total.load() <= 100);
+  CHECK(got.ops == total.load());
+  CHECK(got.latency.count() == got.ops);
+  CHECK(got.seconds >= 0.1);
+}
+
+TEST_CASE("threads take their turns in an open loop one after the other", "[bench][measure]") {
+  const time_point begin{};
+  CHECK(intended_start(begin, 0, 0, 2, 1'000) == begin);
+  CHECK(intended_start(begin, 0, 1, 2, 1'000) == begin + 1ms);
+  CHECK(intended_start(begin, 1, 0, 2, 1'000) == begin + 2ms);
+  CHECK(intended_start(begin, 500, 1, 2, 1'000) == begin + 1'001ms);
+}
+
+TEST_CASE("measurements add up, side by side and one after the other", "[bench][measure]") {
+  measurement first;
+  first.ops = 10;
+  first.seconds = 2;
+  measurement second;
+  second.ops = 30;
+  second.seconds = 3;
+  second.fail("late");
+  measurement parallel;
+  parallel.add_parallel(first);
+  parallel.add_parallel(second);
+  CHECK(parallel.ops_per_second() == 40.0 / 3);
+  CHECK(parallel.first_failure == "late");
+  measurement serial;
+  serial.add_later(first);
+  serial.add_later(second);
+  CHECK(serial.ops_per_second() == 8);
+}

@@ -1,0 +1,107 @@
+#include "report.hpp"
+
+#include <boost/json.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <set>
+#include <sstream>
+
+namespace json = boost::json;
+using namespace bench;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+report sample() {
+  report all;
+  all.machine = {2, "a \"fast\" one", std::uint64_t{23} << 30};
+  all.build = {"0.1.0", "abc123", "Release", "g++", {}};
+  result one;
+  one.scenario = "invoke";
+  one.functions = 1'000'000;
+  one.threads = 2;
+  one.measured.ops = 12'345'678;
+  one.measured.seconds = 5.0004;
+  one.measured.latency.add(nanoseconds{250});
+  one.ops_per_second = 2'469'135.6;
+  one.bytes_per_function = 231.23;
+  one.rss_bytes = 300'000'000;
+  all.results.push_back(std::move(one));
+  return all;
+}
+
+std::set<std::string> members(const json::value& of) {
+  std::set<std::string> names;
+  for (const auto& each : of.as_object()) names.emplace(each.key());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("the JSON of a result has exactly the promised members", "[bench][report]") {
+  const auto file = json::parse(to_json(sample()));
+  CHECK(members(file) == std::set<std::string>{"version", "results"});
+  CHECK(file.at("version") == json_version);
+  const auto& got = file.at("results").at(0);
+  CHECK(members(got) == std::set<std::string>{"scenario", "functions", "threads", "store",
+                                              "durability", "seconds", "ops", "ops_per_second",
+                                              "latency_us", "bytes_per_function", "rss_bytes",
+                                              "commit", "machine"});
+  CHECK(members(got.at("latency_us")) == std::set<std::string>{"p50", "p90", "p99", "p999", "max"});
+  CHECK(got.at("scenario") == "invoke");
+  CHECK(got.at("ops") == 12'345'678);
+  CHECK(got.at("ops_per_second") == 2'469'135.6);
+  CHECK(got.at("seconds") == 5.0);
+  CHECK(got.at("bytes_per_function") == 231.2);
+  CHECK(got.at("latency_us").at("p50") == 0.25);
+  CHECK(got.at("commit") == "abc123");
+  CHECK(got.at("machine") == "2 cores, a \"fast\" one, 23.0 GiB");
+}
+
+TEST_CASE("a comparison adds its ratios to the JSON", "[bench][report]") {
+  auto all = sample();
+  all.ratios.push_back({"message", "naive_caf", 4.5678, 4, 5, 5});
+  const auto file = json::parse(to_json(all));
+  const auto& got = file.at("ratios").at(0);
+  CHECK(members(got) ==
+        std::set<std::string>{"scenario", "peer", "ratio", "lowest", "highest", "rounds"});
+  CHECK(got.at("ratio") == 4.568);
+  std::ostringstream text;
+  print_ratios(text, all.ratios);
+  CHECK(text.str() == "message / naive_caf: 4.57 (4.00 - 5.00 in 5 rounds)\n");
+}
+
+TEST_CASE("the header names machine, build and commit, and warns", "[bench][report]") {
+  auto all = sample();
+  settings how;
+  how.threads = 2;
+  how.rate = 1'000;
+  std::ostringstream quiet;
+  print_header(quiet, all, how);
+  CHECK_THAT(quiet.str(), ContainsSubstring("commit abc123"));
+  CHECK_THAT(quiet.str(), ContainsSubstring("2 cores, a \"fast\" one, 23.0 GiB"));
+  CHECK_THAT(quiet.str(), ContainsSubstring("Release, g++"));
+  CHECK_THAT(quiet.str(), ContainsSubstring("1,000,000 functions, 2 threads"));
+  CHECK_THAT(quiet.str(), ContainsSubstring("open loop at 1,000/s"));
+  CHECK(quiet.str().find("WARNING") == std::string::npos);
+  all.build.warnings.emplace_back("sanitizers are on");
+  std::ostringstream loud;
+  print_header(loud, all, how);
+  CHECK_THAT(loud.str(), ContainsSubstring("WARNING: sanitizers are on"));
+}
+
+TEST_CASE("a row of the table has every figure", "[bench][report]") {
+  std::ostringstream text;
+  print_table(text, sample().results);
+  for (const auto* part : {"invoke", "1,000,000", "2,469,136", "0.250", "231", "286"}) {
+    CHECK_THAT(text.str(), ContainsSubstring(part));
+  }
+}
+
+TEST_CASE("large numbers are grouped", "[bench][report]") {
+  CHECK(with_commas(0) == "0");
+  CHECK(with_commas(999) == "999");
+  CHECK(with_commas(1'000) == "1,000");
+  CHECK(with_commas(1'234'567.8) == "1,234,568");
+}
