@@ -1,0 +1,168 @@
+#include "flags.hpp"
+
+#include "times.hpp"
+#include <fsm/name.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+namespace platform {
+
+namespace {
+
+constexpr std::size_t functions_max = 10'000'000;
+constexpr std::size_t provisioning_max = 1'000'000;
+constexpr std::size_t threads_max = 1024;
+
+constexpr std::string_view description =
+    "A Lambda-compatible control plane on libfsm.\n"
+    "DUR is an integer and a unit: 250ms 2s 5m 12h 14d.";
+
+// The flags as they were typed; absent ones are empty.
+struct typed {
+  std::string listen, idle_after, world, region, account, max_provisioning, seed_functions, threads;
+  std::vector<std::string> allowed_hosts;
+  bool memory = true;
+  bool virtual_clock = false;
+};
+
+void declare(CLI::App& app, typed& into) {
+  const auto flag = [&](const char* name, std::string& value, const char* type, const char* text) {
+    app.add_option(name, value, text)->type_name(type);
+  };
+  flag("--listen", into.listen, "HOST:PORT",
+       "Where to serve; port 0 picks a free one [127.0.0.1:9001]");
+  app.add_flag("--memory", into.memory,
+               "Keep nothing on disk; for now the only mode, so always on");
+  flag("--idle-after", into.idle_after, "DUR",
+       "An Active function not invoked for this long becomes Inactive [14d]");
+  flag("--world", into.world, "FILE", "The simulated cloud, as JSON [none]");
+  app.add_flag("--virtual-clock", into.virtual_clock, "Time moves only by POST /_fsm/clock");
+  flag("--region", into.region, "REGION", "Used in ARNs [us-east-1]");
+  flag("--account", into.account, "ACCOUNT", "Used in ARNs, 12 digits [000000000000]");
+  flag("--max-provisioning", into.max_provisioning, "N",
+       "Provisioning attempts in flight at once [256]");
+  flag("--seed-functions", into.seed_functions, "N",
+       "Start with N Active functions seed-0000000, ... [0]");
+  app.add_option("--allow-host", into.allowed_hosts, "One more accepted Host; may be repeated")
+      ->type_name("HOST")
+      ->allow_extra_args(false);
+  flag("--threads", into.threads, "N",
+       "Threads that serve, and of the runtime; 0 = one per core [0]");
+}
+
+// Turns what was typed into values; the first broken rule is kept.
+class checker {
+public:
+  void number(std::string_view name, const std::string& value, std::size_t min, std::size_t max,
+              std::size_t& into) {
+    if (value.empty()) return;
+    std::size_t parsed = 0;
+    const auto* end = value.data() + value.size();
+    const auto [rest, problem] = std::from_chars(value.data(), end, parsed);
+    const bool good = problem == std::errc{} && rest == end && parsed >= min && parsed <= max;
+    if (good) return void(into = parsed);
+    fail(name, value, "an integer from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+
+  void duration(std::string_view name, const std::string& value, fsm::duration& into) {
+    if (value.empty()) return;
+    const auto parsed = parse_duration(value);
+    if (!parsed) return fail(name, value, std::string{duration_rule});
+    const bool good = parsed->count() >= 1 && *parsed <= std::chrono::days{3650};
+    if (!good) return fail(name, value, "a duration from 1ms to 3650d");
+    into = *parsed;
+  }
+
+  void address(std::string_view name, const std::string& value, flags& into) {
+    if (value.empty()) return;
+    const auto colon = value.rfind(':');
+    const bool split = colon != std::string::npos && colon > 0 && colon + 1 < value.size();
+    const auto* end = value.data() + value.size();
+    const auto* begin = split ? value.data() + colon + 1 : end;
+    std::uint16_t port = 0;
+    const auto [rest, problem] = std::from_chars(begin, end, port);
+    if (problem != std::errc{} || rest != end) {
+      return fail(name, value, "HOST:PORT with a port from 0 to 65535");
+    }
+    auto host = value.substr(0, colon);
+    if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    into.host = std::move(host);
+    into.port = port;
+  }
+
+  void place(const std::string& region, const std::string& account, flags& into) {
+    if (!region.empty()) into.region = region;
+    if (!account.empty()) into.account = account;
+    const auto works = [](const std::string& in_region, const std::string& of) {
+      const auto parsed =
+          fsm::parse_function_ref(fsm::arn("aws", in_region, of, "f"), fsm::name_rule::create);
+      return parsed && parsed->region == in_region && parsed->account == of;
+    };
+    if (!works(into.region, "000000000000")) {
+      return fail("--region", into.region, "a region such as eu-central-1");
+    }
+    if (!works(into.region, into.account)) fail("--account", into.account, "12 digits");
+  }
+
+  void fail(std::string_view name, const std::string& value, const std::string& rule) {
+    if (problem_.empty()) {
+      problem_ = "fsm-platform: " + std::string{name} + ": '" + value +
+                 "' is not allowed; it must be " + rule;
+    }
+  }
+
+  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+
+private:
+  std::string problem_;
+};
+
+tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
+  flags result;
+  checker check;
+  for (const auto* option : app.get_options()) {
+    const bool empty =
+        !option->empty() && option->get_type_size() == 1 && option->as<std::string>().empty();
+    if (empty) check.fail(option->get_name(), "", "a value");
+  }
+  check.address("--listen", given.listen, result);
+  check.duration("--idle-after", given.idle_after, result.idle_after);
+  check.place(given.region, given.account, result);
+  check.number("--max-provisioning", given.max_provisioning, 1, provisioning_max,
+               result.max_provisioning);
+  check.number("--seed-functions", given.seed_functions, 0, functions_max, result.seed_functions);
+  check.number("--threads", given.threads, 0, threads_max, result.threads);
+  if (!check.problem().empty()) return tl::make_unexpected(flags_exit{2, check.problem()});
+  if (!given.world.empty()) result.world_file = given.world;
+  result.virtual_clock = given.virtual_clock;
+  result.allowed_hosts = given.allowed_hosts;
+  return result;
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+tl::expected<flags, flags_exit> parse_flags(int argc, const char* const* argv) {
+  CLI::App app{std::string{description}, "fsm-platform"};
+  typed given;
+  declare(app, given);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return tl::make_unexpected(flags_exit{0, app.help()});
+  } catch (const CLI::ParseError& problem) {
+    return tl::make_unexpected(
+        flags_exit{2, "fsm-platform: " + one_line(problem.what()) + " (--help lists the flags)"});
+  }
+  return check(app, given);
+}
+
+}  // namespace platform

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <fsm/time.hpp>
+
+#include <tl/expected.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace platform {
+
+/// What `fsm-platform` was told on its command line. Every value has passed its rule.
+struct flags {
+  std::string host = "127.0.0.1";
+  /// 0 = any free one.
+  std::uint16_t port = 9001;
+  /// An Active function not invoked for this long becomes Inactive.
+  fsm::duration idle_after = std::chrono::days{14};
+  std::optional<std::string> world_file;
+  bool virtual_clock = false;
+  std::string region = "us-east-1";
+  std::string account = "000000000000";
+  std::size_t max_provisioning = 256;
+  std::size_t seed_functions = 0;
+  std::vector<std::string> allowed_hosts;
+  /// Of the HTTP server and of the runtime, each. 0 = one per core.
+  std::size_t threads = 0;
+};
+
+/// Why there are no flags to go on with: what to print, and how to end.
+struct flags_exit {
+  int code = 2;
+  std::string text;
+};
+
+/// Reads a command line. A bad flag ends with code 2 and one line that names the flag, the value
+/// and the rule; `--help` with code 0 and its text.
+[[nodiscard]] tl::expected<flags, flags_exit> parse_flags(int argc, const char* const* argv);
+
+}  // namespace platform

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+/// \file
+/// What the HTTP server and the one who answers its requests say to each other.
+
+namespace platform::http {
+
+/// The vocabulary: verbs, fields, statuses.
+namespace proto = boost::beast::http;
+
+using request_head = proto::request_header<>;
+using request = proto::request<proto::string_body>;
+using response = proto::response<proto::string_body>;
+
+/// Takes the answer to one request: to be called once, from any thread; later calls do nothing.
+using responder = std::function<void(response)>;
+
+/// Says that nobody waits for the answer any more, so that there is no need to go on. Empty =
+/// cannot be stopped. The answer may be given all the same.
+using abandon = std::function<void()>;
+
+/// Requests that the server turns away by itself, before anybody reads them.
+enum class problem : std::uint8_t {
+  malformed,       ///< Not HTTP, or HTTP that is not understood.
+  head_too_large,  ///< More header fields than `limits::head_bytes_max`.
+  body_too_large,  ///< More body than `handler::body_bytes_max` allows for this request.
+  foreign,         ///< Meant for another host, or sent by another site.
+  overloaded,      ///< Too many connections.
+  stopping,        ///< The server is being stopped.
+  no_answer,       ///< The handler gave up on the request without answering.
+};
+
+/// Answers requests. Called from all threads of the server at once; must not block.
+class handler {
+public:
+  virtual ~handler() = default;
+
+  /// How long the body of a request may be, in bytes.
+  [[nodiscard]] virtual std::uint64_t body_bytes_max(const request_head& head) const = 0;
+
+  /// The answer to a request that is turned away. `head` is null when it could not be read.
+  /// `detail` says more, in words; for `body_too_large` it is the size of the body, in digits.
+  [[nodiscard]] virtual response turn_away(problem why, const request_head* head,
+                                           const std::string& detail) const = 0;
+
+  /// Answers a request, now or later.
+  virtual abandon handle(request what, responder answer) = 0;
+};
+
+}  // namespace platform::http

@@ -1,0 +1,177 @@
+#include "http/server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <sys/resource.h>
+#include <utility>
+
+namespace platform::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t files_for_others = 256;
+// Beyond the limit this many connections are still told that they are too many; further ones wait.
+constexpr std::size_t refused_max = 64;
+
+// Raises the number of open files as far as that goes, and returns it.
+std::size_t raise_open_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  getrlimit(RLIMIT_NOFILE, &files);
+  return files.rlim_cur;
+}
+
+server_options fit(server_options options, spdlog::logger& log) {
+  const auto files = raise_open_files();
+  const auto wanted = options.limits.connections_max + files_for_others;
+  if (files < wanted) {
+    const auto room = files > 2 * files_for_others ? files - files_for_others : files / 2;
+    log.warn("open files capped limit={} connections_max={}", files, room);
+    options.limits.connections_max = std::max<std::size_t>(room, 1);
+  }
+  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+  return options;
+}
+
+}  // namespace
+
+fsm::expected<std::unique_ptr<server>> server::open(server_options options, handler& answers,
+                                                    std::shared_ptr<spdlog::logger> log) {
+  options = fit(std::move(options), *log);
+  std::unique_ptr<server> result{new server{std::move(options), answers, std::move(log)}};
+  if (auto listening = result->listen(); !listening) return fsm::unexpected(listening.error());
+  return result;
+}
+
+server::server(server_options options, handler& answers, std::shared_ptr<spdlog::logger> log)
+    : options_{std::move(options)},
+      rules_{answers, guard{options_.host, options_.allowed_hosts}, options_.limits},
+      log_{std::move(log)} {
+  for (std::size_t i = 0; i < options_.threads; ++i) {
+    contexts_.push_back(std::make_unique<asio::io_context>(1));
+  }
+}
+
+server::~server() { stop(std::chrono::milliseconds{0}); }
+
+fsm::expected<void> server::listen() {
+  boost::system::error_code problem;
+  tcp::resolver resolver{*contexts_.front()};
+  const auto found =
+      resolver.resolve(options_.host, std::to_string(options_.port),
+                       tcp::resolver::passive | tcp::resolver::numeric_service, problem);
+  acceptor_ = std::make_unique<tcp::acceptor>(*contexts_.front());
+  const auto step = [&](auto action) {
+    if (!problem) action();
+  };
+  const auto endpoint = problem ? tcp::endpoint{} : found.begin()->endpoint();
+  step([&] { acceptor_->open(endpoint.protocol(), problem); });
+  step([&] { acceptor_->set_option(tcp::acceptor::reuse_address{true}, problem); });
+  step([&] { acceptor_->bind(endpoint, problem); });
+  step([&] { acceptor_->listen(4096, problem); });
+  if (!problem) return {};
+  return fsm::unexpected(
+      {.code = fsm::errc::invalid_argument,
+       .message = options_.host + ":" + std::to_string(options_.port) + ": " + problem.message()});
+}
+
+std::string server::url() const {
+  const auto endpoint = acceptor_->local_endpoint();
+  const bool v6 = options_.host.find(':') != std::string::npos;
+  const auto host = v6 ? "[" + options_.host + "]" : options_.host;
+  return "http://" + host + ":" + std::to_string(endpoint.port());
+}
+
+void server::start() {
+  asio::co_spawn(*contexts_.front(), accept(), asio::detached);
+  for (auto& each : contexts_) {
+    threads_.emplace_back([context = each.get()] {
+      const auto stay = asio::make_work_guard(*context);
+      context->run();
+    });
+  }
+}
+
+boost::asio::awaitable<void> server::accept() {
+  asio::steady_timer pause{*contexts_.front()};
+  for (std::size_t turn = 0; acceptor_->is_open(); ++turn) {
+    boost::system::error_code problem;
+    auto socket = co_await acceptor_->async_accept(
+        *contexts_[turn % contexts_.size()], asio::redirect_error(asio::use_awaitable, problem));
+    if (!problem) {
+      add(std::move(socket));
+    } else if (acceptor_->is_open()) {
+      log_->warn("accept failed error=\"{}\"", problem.message());
+      pause.expires_after(std::chrono::milliseconds{100});
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, problem));
+    }
+  }
+}
+
+void server::add(tcp::socket socket) {
+  auto one = std::make_shared<session>(std::move(socket), rules_);
+  std::uint64_t id = 0;
+  bool too_many = false;
+  {
+    const std::lock_guard lock{mutex_};
+    if (sessions_.size() >= rules_.limits.connections_max + refused_max) return;
+    too_many = sessions_.size() >= rules_.limits.connections_max;
+    id = next_id_++;
+    sessions_.emplace(id, one);
+  }
+  auto ended = [this, id] { removed(id); };
+  if (too_many) return one->start_refusing(std::move(ended));
+  one->start(std::move(ended));
+}
+
+void server::removed(std::uint64_t id) {
+  const std::lock_guard lock{mutex_};
+  sessions_.erase(id);
+  if (sessions_.empty()) all_gone_.notify_all();
+}
+
+template <class Action>
+void server::for_each_session(Action action) {
+  const std::lock_guard lock{mutex_};
+  for (auto& [id, each] : sessions_) action(*each);
+}
+
+void server::refuse() {
+  asio::post(*contexts_.front(), [this] {
+    boost::system::error_code ignored;
+    acceptor_->close(ignored);
+  });
+  for_each_session([](session& each) { each.finish(); });
+}
+
+void server::stop(std::chrono::milliseconds patience) {
+  if (std::exchange(stopped_, true)) return;
+  refuse();
+  const auto gone = [this] { return sessions_.empty(); };
+  {
+    std::unique_lock lock{mutex_};
+    all_gone_.wait_for(lock, patience, gone);
+  }
+  for_each_session([](session& each) { each.close(); });
+  {
+    std::unique_lock lock{mutex_};
+    if (!threads_.empty()) all_gone_.wait_for(lock, std::chrono::milliseconds{200}, gone);
+  }
+  for (auto& each : contexts_) each->stop();
+  for (auto& each : threads_) each.join();
+}
+
+}  // namespace platform::http

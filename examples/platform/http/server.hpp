@@ -1,0 +1,84 @@
+#pragma once
+
+#include "http/session.hpp"
+#include <fsm/expected.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace platform::http {
+
+/// What a server has to know.
+struct server_options {
+  std::string host = "127.0.0.1";
+  /// 0 = any free one.
+  std::uint16_t port = 0;
+  /// Further hosts that requests may name; see `guard`.
+  std::vector<std::string> allowed_hosts;
+  /// 0 = one per core.
+  std::size_t threads = 0;
+  struct limits limits;
+};
+
+/// An HTTP/1.1 server: a few threads, each with its share of the connections.
+class server {
+public:
+  /// Opens the address. Raises the number of files the process may have open, and says so in the
+  /// log when that is not enough for `limits::connections_max`, which is then lowered. The handler
+  /// must outlive the server.
+  [[nodiscard]] static fsm::expected<std::unique_ptr<server>> open(
+      server_options options, handler& answers, std::shared_ptr<spdlog::logger> log);
+
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  ~server();
+
+  /// Where it listens: "http://127.0.0.1:9001".
+  [[nodiscard]] std::string url() const;
+  /// Serves, on threads of its own.
+  void start();
+  /// Takes no new connections and no new requests; requests that have arrived are answered.
+  void refuse();
+  /// Waits at most `patience` for the answers under way, then closes what is left and ends the
+  /// threads. No answer may be given after it.
+  void stop(std::chrono::milliseconds patience);
+
+private:
+  using tcp = boost::asio::ip::tcp;
+
+  server(server_options options, handler& answers, std::shared_ptr<spdlog::logger> log);
+  fsm::expected<void> listen();
+  boost::asio::awaitable<void> accept();
+  void add(tcp::socket socket);
+  void removed(std::uint64_t id);
+  template <class Action>
+  void for_each_session(Action action);
+
+  const server_options options_;
+  const session_rules rules_;
+  const std::shared_ptr<spdlog::logger> log_;
+  std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
+  std::unique_ptr<tcp::acceptor> acceptor_;
+  std::vector<std::thread> threads_;
+  bool stopped_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable all_gone_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<session>> sessions_;
+  std::uint64_t next_id_ = 0;
+};
+
+}  // namespace platform::http

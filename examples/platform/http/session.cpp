@@ -1,0 +1,268 @@
+#include "http/session.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <array>
+#include <atomic>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace platform::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+namespace {
+
+constexpr std::size_t first_read_bytes = 1024;
+constexpr std::size_t buffer_bytes_max = std::size_t{128} * 1024;
+
+auto with(beast::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
+
+// The client has gone, or is cut off because it was too slow: there is nobody to answer.
+bool is_end(const beast::error_code& error) {
+  return error == proto::error::end_of_stream || error == proto::error::partial_message ||
+         error == beast::error::timeout || error == asio::error::operation_aborted ||
+         error == asio::error::connection_reset || error == asio::error::broken_pipe;
+}
+
+// Brings an answer back to the connection's thread, once; gives the fallback when all copies are
+// gone.
+class reply_once {
+public:
+  reply_once(asio::any_io_executor where, responder resume, response fallback)
+      : where_{std::move(where)}, resume_{std::move(resume)}, fallback_{std::move(fallback)} {}
+  reply_once(const reply_once&) = delete;
+  reply_once& operator=(const reply_once&) = delete;
+  ~reply_once() { give(std::move(fallback_)); }
+
+  void give(response what) {
+    if (given_.exchange(true)) return;
+    asio::post(where_, [resume = std::move(resume_), what = std::move(what)]() mutable {
+      resume(std::move(what));
+    });
+  }
+
+private:
+  asio::any_io_executor where_;
+  responder resume_;
+  response fallback_;
+  std::atomic<bool> given_ = false;
+};
+
+}  // namespace
+
+session::session(asio::ip::tcp::socket socket, const session_rules& rules)
+    : stream_{std::move(socket)}, buffer_{buffer_bytes_max}, rules_{rules} {}
+
+void session::start(std::function<void()> ended) { launch(false, std::move(ended)); }
+
+void session::start_refusing(std::function<void()> ended) { launch(true, std::move(ended)); }
+
+void session::launch(bool refusing, std::function<void()> ended) {
+  asio::co_spawn(
+      stream_.get_executor(),
+      [self = shared_from_this(), refusing] { return self->serve(refusing); },
+      [self = shared_from_this(), ended = std::move(ended)](const std::exception_ptr&) {
+        ended();
+      });
+}
+
+void session::finish() {
+  asio::post(stream_.get_executor(), [self = shared_from_this()] {
+    self->finishing_ = true;
+    if (self->idle_) self->stream_.close();
+  });
+}
+
+void session::close() {
+  asio::post(stream_.get_executor(), [self = shared_from_this()] {
+    self->finishing_ = true;
+    self->stream_.close();
+  });
+}
+
+session::awaitable<void> session::serve(bool refusing) {
+  beast::error_code ignored;
+  stream_.socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
+  while (!finishing_ && co_await wait_for_request()) {
+    if (!co_await serve_one(refusing)) break;
+  }
+  if (unread_) co_await drain();
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  stream_.close();
+}
+
+// True when there is something to read.
+session::awaitable<bool> session::wait_for_request() {
+  if (buffer_.size() > 0) co_return true;
+  buffer_.shrink_to_fit();
+  beast::error_code error;
+  idle_ = true;
+  stream_.expires_after(rules_.limits.idle);
+  const auto size =
+      co_await stream_.async_read_some(buffer_.prepare(first_read_bytes), with(error));
+  idle_ = false;
+  buffer_.commit(size);
+  co_return !error;
+}
+
+// True when the connection can take a further request.
+session::awaitable<bool> session::serve_one(bool refusing) {
+  ++request_;
+  parser in;
+  in.header_limit(rules_.limits.head_bytes_max);
+  in.body_limit(boost::none);  // Checked when it is known what the request asks for.
+  unread_ = true;
+  auto refusal = co_await read_head(in);
+  if (!stream_.socket().is_open()) co_return false;
+  if (!refusal && refusing) refusal = turn_away(problem::overloaded, &in);
+  if (!refusal) refusal = co_await read_body(in);
+  if (!stream_.socket().is_open()) co_return false;
+  if (refusal) {
+    refusal->keep_alive(false);
+    co_await write(*std::move(refusal));
+    co_return false;
+  }
+  unread_ = false;
+  const bool head_only = in.get().method() == proto::verb::head;
+  const bool keep = in.get().keep_alive();
+  const auto version = in.get().version();
+  auto answer = co_await ask(in.release());
+  answer.version(version);
+  answer.keep_alive(keep && !finishing_);
+  if (head_only) answer.body().clear();
+  const bool written = co_await write(std::move(answer));
+  co_return written&& keep && !finishing_;
+}
+
+session::awaitable<std::optional<response>> session::read_head(parser& in) {
+  beast::error_code error;
+  stream_.expires_after(rules_.limits.head_time);
+  co_await proto::async_read_header(stream_, buffer_, in, with(error));
+  if (is_end(error)) stream_.close();
+  if (is_end(error)) co_return std::nullopt;
+  if (error) co_return explain(error, in);
+  if (auto objection = rules_.doors.objection(in.get())) {
+    co_return turn_away(problem::foreign, &in, *objection);
+  }
+  co_return std::nullopt;
+}
+
+session::awaitable<std::optional<response>> session::read_body(parser& in) {
+  if (finishing_) co_return turn_away(problem::stopping, &in);
+  const auto bytes_max = rules_.answers.body_bytes_max(in.get());
+  const auto length = in.content_length();
+  if (length && *length > bytes_max) {
+    co_return turn_away(problem::body_too_large, &in, std::to_string(*length));
+  }
+  in.body_limit(bytes_max);
+  beast::error_code error;
+  allow(length.value_or(bytes_max));
+  if (const auto expected = in.get()[proto::field::expect]; !expected.empty()) {
+    if (!beast::iequals(expected, "100-continue")) {
+      co_return turn_away(problem::malformed, &in, "The Expect field is not understood.");
+    }
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await asio::async_write(stream_, asio::buffer(go_on), with(error));
+  }
+  if (!error) co_await proto::async_read(stream_, buffer_, in, with(error));
+  if (error == proto::error::body_limit) {
+    co_return turn_away(problem::body_too_large, &in, std::to_string(bytes_max + 1));
+  }
+  if (is_end(error)) stream_.close();
+  if (error && !is_end(error)) co_return explain(error, in);
+  co_return std::nullopt;
+}
+
+session::awaitable<response> session::ask(request what) {
+  const auto fallback = rules_.answers.turn_away(problem::no_answer, &what, {});
+  stream_.expires_never();
+  auto started = [this, &what, &fallback](auto done) {
+    // A responder is copied, what resumes a coroutine is not.
+    auto held = std::make_shared<decltype(done)>(std::move(done));
+    auto reply = std::make_shared<reply_once>(
+        stream_.get_executor(), [held](response answer) { std::move (*held)(std::move(answer)); },
+        fallback);
+    auto give_up = rules_.answers.handle(
+        std::move(what),
+        [reply = std::move(reply)](response answer) { reply->give(std::move(answer)); });
+    if (give_up) watch_peer(std::move(give_up));
+  };
+  auto answer = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(response)>(
+      started, asio::use_awaitable);
+  if (watching_) stream_.socket().cancel();
+  watching_ = false;
+  co_return answer;
+}
+
+// Tells when the client hangs up while its answer is being made. Nobody reads meanwhile, so bytes
+// that arrive are left where they are.
+void session::watch_peer(abandon give_up) {
+  watching_ = true;
+  stream_.socket().async_wait(
+      asio::ip::tcp::socket::wait_read, [self = shared_from_this(), give_up = std::move(give_up),
+                                         request = request_](const beast::error_code& error) {
+        if (error || request != self->request_) return;
+        self->watching_ = false;
+        std::array<char, 1> byte{};
+        beast::error_code problem;
+        const auto size = self->stream_.socket().receive(
+            asio::buffer(byte), asio::ip::tcp::socket::message_peek, problem);
+        if (size == 0 || problem) give_up();
+      });
+}
+
+session::awaitable<bool> session::write(response what) {
+  beast::error_code error;
+  what.prepare_payload();
+  allow(what.body().size());
+  proto::response_serializer<proto::string_body> out{what};
+  co_await proto::async_write(stream_, out, with(error));
+  co_return !error;
+}
+
+session::awaitable<void> session::drain() {
+  beast::error_code error;
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  buffer_.clear();
+  stream_.expires_after(rules_.limits.body_time);
+  for (std::uint64_t left = rules_.limits.drain_bytes_max; !error && left > 0;) {
+    const auto size =
+        co_await stream_.async_read_some(buffer_.prepare(buffer_bytes_max / 2), with(error));
+    left -= std::min<std::uint64_t>(left, size);
+  }
+}
+
+response session::turn_away(problem why, const parser* in, const std::string& detail) const {
+  const bool readable = in && in->is_header_done();
+  return rules_.answers.turn_away(why, readable ? &in->get().base() : nullptr, detail);
+}
+
+response session::explain(const beast::error_code& error, const parser& in) const {
+  if (error == proto::error::header_limit || error == proto::error::buffer_overflow) {
+    return turn_away(problem::head_too_large, &in);
+  }
+  return turn_away(problem::malformed, &in, "The request is not HTTP: " + error.message() + ".");
+}
+
+// Sets the time in which so many bytes must have passed.
+void session::allow(std::uint64_t bytes) {
+  const auto seconds = bytes / rules_.limits.bytes_per_second_min;
+  stream_.expires_after(rules_.limits.body_time +
+                        std::chrono::seconds{static_cast<std::int64_t>(seconds)});
+}
+
+}  // namespace platform::http

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "http/guard.hpp"
+#include "http/limits.hpp"
+#include "http/message.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace platform::http {
+
+/// What all sessions of a server share. Outlives them.
+struct session_rules {
+  handler& answers;
+  guard doors;
+  struct limits limits;
+};
+
+/// One connection: reads requests one after the other, answers each before it reads the next (so
+/// answers to pipelined requests keep their order), and closes when the client does, breaks a rule,
+/// or is too slow. Lives on its socket's executor, which must run on one thread.
+class session : public std::enable_shared_from_this<session> {
+public:
+  session(boost::asio::ip::tcp::socket socket, const session_rules& rules);
+
+  /// Serves the connection; `ended` is called when that is over.
+  void start(std::function<void()> ended);
+  /// Answers the first request with 503 and closes. For a connection that is one too many.
+  void start_refusing(std::function<void()> ended);
+  /// Takes no new request: closes now when idle, else after the answer. Any thread.
+  void finish();
+  /// Closes now. Any thread.
+  void close();
+
+private:
+  template <class T>
+  using awaitable = boost::asio::awaitable<T>;
+  using parser = proto::request_parser<proto::string_body>;
+
+  void launch(bool refusing, std::function<void()> ended);
+  awaitable<void> serve(bool refusing);
+  awaitable<bool> serve_one(bool refusing);
+  awaitable<bool> wait_for_request();
+  awaitable<std::optional<response>> read_head(parser& in);
+  awaitable<std::optional<response>> read_body(parser& in);
+  awaitable<response> ask(request what);
+  awaitable<bool> write(response what);
+  awaitable<void> drain();
+  [[nodiscard]] response turn_away(problem why, const parser* in,
+                                   const std::string& detail = {}) const;
+  [[nodiscard]] response explain(const boost::beast::error_code& error, const parser& in) const;
+  void watch_peer(abandon give_up);
+  void allow(std::uint64_t bytes);
+
+  boost::beast::tcp_stream stream_;
+  boost::beast::flat_buffer buffer_;
+  const session_rules& rules_;
+  bool finishing_ = false;
+  bool idle_ = false;
+  bool unread_ = false;        // A request was not read to its end: the rest is not a request.
+  bool watching_ = false;      // A wait for the peer's end is under way.
+  std::uint64_t request_ = 0;  // Counts requests.
+};
+
+}  // namespace platform::http

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "http/message.hpp"
+#include "wire/errors.hpp"
+#include "wire/site.hpp"
+#include "wire/target.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace platform::wire {
+
+/// One request on its way through the platform: what was asked, and the way to answer. Operations
+/// keep it alive for as long as they work on it.
+class call {
+public:
+  call(const site& where, http::request request, wire::target target, std::string request_id,
+       http::responder answer);
+
+  [[nodiscard]] const site& where() const noexcept { return site_; }
+  [[nodiscard]] const http::request& request() const noexcept { return request_; }
+  [[nodiscard]] const std::string& body() const noexcept { return request_.body(); }
+  [[nodiscard]] const wire::target& target() const noexcept { return target_; }
+  /// The part of the path that names a function; "" when there is none.
+  [[nodiscard]] const std::string& function_text() const noexcept { return function_text_; }
+  [[nodiscard]] const std::string& request_id() const noexcept { return request_id_; }
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+
+  void set_function_text(std::string text) { function_text_ = std::move(text); }
+  /// What the client's hanging up stops.
+  void set_abandon(http::abandon how) { abandon_ = std::move(how); }
+  [[nodiscard]] http::abandon take_abandon() { return std::move(abandon_); }
+
+  /// Answers. One of these is called once; later calls do nothing.
+  void answer(unsigned status, const boost::json::object& body) const;
+  void answer(unsigned status) const;
+  void answer(http::response what) const;
+  void refuse(const failure& why) const;
+
+  /// An answer with the fields that all have.
+  [[nodiscard]] http::response blank(unsigned status) const;
+
+private:
+  const site& site_;
+  const http::request request_;
+  const wire::target target_;
+  const std::string request_id_;
+  const http::responder answer_;
+  std::string function_text_;
+  http::abandon abandon_;
+};
+
+using call_ptr = std::shared_ptr<call>;
+
+}  // namespace platform::wire

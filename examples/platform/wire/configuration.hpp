@@ -1,0 +1,35 @@
+#pragma once
+
+#include "wire/names.hpp"
+#include "wire/site.hpp"
+#include <fsm/view.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <string>
+
+namespace platform::wire {
+
+/// Which members of a FunctionConfiguration are wanted.
+enum class detail : std::uint8_t {
+  all,
+  in_lists,  ///< Lists leave out State, LastUpdateStatus, their reasons, and the runtime's version.
+};
+
+/// A function as the Lambda API shows it (FunctionConfiguration): what its document says, defaults
+/// for what it does not say, and its state. Members without a value are left out.
+[[nodiscard]] boost::json::object configuration(const site& where, const function_target& which,
+                                                const fsm::function_view& view,
+                                                const boost::json::object& document,
+                                                detail how_much = detail::all);
+
+/// The answer of GetFunction: configuration, where the code is, and tags.
+[[nodiscard]] boost::json::object function_with_code(const site& where,
+                                                     const function_target& which,
+                                                     const fsm::function_view& view,
+                                                     const boost::json::object& document);
+
+/// The document of a function; empty when it is none of ours.
+[[nodiscard]] boost::json::object parse_document(const std::string& text);
+
+}  // namespace platform::wire

@@ -1,0 +1,209 @@
+#include "wire/control.hpp"
+
+#include "times.hpp"
+#include "wire/configuration.hpp"
+#include "wire/members.hpp"
+#include "wire/names.hpp"
+#include <fsm/condition.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/json/array.hpp>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace platform::wire {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr fsm::duration wait_default = std::chrono::seconds{30};
+constexpr fsm::duration wait_max = std::chrono::hours{24};
+
+struct named_condition {
+  std::string_view name;
+  const fsm::condition* what;
+};
+
+constexpr std::array conditions{
+    named_condition{"active", &fsm::active},     named_condition{"settled", &fsm::settled},
+    named_condition{"inactive", &fsm::inactive}, named_condition{"gone", &fsm::gone},
+    named_condition{"ready", &fsm::ready},       named_condition{"exists", &fsm::exists}};
+
+failure invalid(std::string message) {
+  return {fault::invalid_parameter_value, std::move(message), {}};
+}
+
+json::object time_body(const site& where) {
+  return {{"now", iso_text(where.functions.clock().now())}};
+}
+
+json::object pair_body(fsm::pair what) {
+  json::object result{{"state", nullptr}, {"last_update_status", nullptr}};
+  if (const auto name = fsm::wire_name(what.state); !name.empty()) result["state"] = name;
+  if (const auto name = fsm::wire_name(what.update_status); !name.empty()) {
+    result["last_update_status"] = name;
+  }
+  return result;
+}
+
+// The code that the transition was about: the update's, if it changed that.
+fsm::reason_code code_of(const fsm::transition& what) {
+  const bool of_update = what.from.update_status != what.to.update_status &&
+                         what.update_reason_code != fsm::reason_code::none;
+  return of_update ? what.update_reason_code : what.state_reason_code;
+}
+
+json::object transition_body(const fsm::transition& what) {
+  const auto code = code_of(what);
+  return {{"sequence", what.sequence},
+          {"at", iso_text(what.at)},
+          {"event", fsm::to_string(what.event)},
+          {"cause", fsm::to_string(what.cause)},
+          {"from", pair_body(what.from)},
+          {"to", pair_body(what.to)},
+          {"reason",
+           what.reason.empty() ? json::string{fsm::default_text(code)} : json::string{what.reason}},
+          {"reason_code", fsm::wire_name(code)},
+          {"revision_id", fsm::revision_id(what.uid, what.revision)}};
+}
+
+json::object situation_body(const fsm::function_view& view) {
+  auto result = pair_body(view.pair());
+  result["name"] = view.name;
+  result["state_reason_code"] = fsm::wire_name(view.state_reason_code);
+  result["last_update_status_reason_code"] = fsm::wire_name(view.update_reason_code);
+  result["revision_id"] = view.revision_id();
+  return result;
+}
+
+// What a wait was asked for.
+struct wait_request {
+  function_target target;
+  const fsm::condition* what = nullptr;
+  fsm::duration timeout = wait_default;
+};
+
+tl::expected<wait_request, failure> read_wait(const call& request) {
+  auto target = find_target(request, fsm::name_rule::lookup);
+  if (!target) return tl::make_unexpected(target.error());
+  wait_request result{.target = *std::move(target)};
+  const auto* wanted = request.target().parameter("for");
+  for (const auto& each : conditions) {
+    if (wanted && each.name == *wanted) result.what = each.what;
+  }
+  if (!result.what) {
+    return tl::make_unexpected(
+        invalid("for: it must be one of active, settled, inactive, gone, ready, exists"));
+  }
+  if (const auto* timeout = request.target().parameter("timeout")) {
+    const auto span = parse_duration(*timeout);
+    if (!span || *span > wait_max) {
+      return tl::make_unexpected(invalid("timeout: '" + *timeout +
+                                         "' is not allowed; it must be at most 24h, and " +
+                                         std::string{duration_rule}));
+    }
+    result.timeout = *span;
+  }
+  if (request.target().parameter("after")) {
+    return tl::make_unexpected(
+        invalid("after: waiting for a later transition is not possible yet"));
+  }
+  return result;
+}
+
+failure explain_wait(const fsm::error& why, const wait_request& wanted) {
+  if (why.code != fsm::errc::unreachable) return explain(why, wanted.target.unqualified());
+  return {fault::resource_conflict,
+          why.state == fsm::state::none
+              ? "It can no longer happen: the function is gone"
+              : "It can no longer happen: the function is currently in the following state: " +
+                    std::string{fsm::wire_name(why.state)},
+          {}};
+}
+
+}  // namespace
+
+void show_health(const call_ptr& request) {
+  request->answer(200,
+                  json::object{{"status", "ok"}, {"functions", request->where().functions.size()}});
+}
+
+void show_clock(const call_ptr& request) { request->answer(200, time_body(request->where())); }
+
+void advance_clock(const call_ptr& request) {
+  if (!request->where().virtual_clock) {
+    return request->refuse({fault::resource_conflict,
+                            "The clock moves by itself: start with --virtual-clock to move it.",
+                            {}});
+  }
+  const auto body = parse_body(request->body());
+  if (!body) return request->refuse(body.error());
+  problems found;
+  const members given{*body, "", found};
+  given.require("advance");
+  const auto text = given.text("advance");
+  if (auto wrong = found.verdict()) return request->refuse(*wrong);
+  const auto span = parse_duration(*text);
+  if (!span) {
+    return request->refuse(invalid("advance: '" + *text + "' is not allowed; it must be " +
+                                   std::string{duration_rule}));
+  }
+  boost::asio::post(request->where().workers, [request, span = *span] {
+    request->where().virtual_clock->advance(span);
+    request->answer(200, time_body(request->where()));
+  });
+}
+
+void show_world(const call_ptr& request) {
+  request->answer(200, request->where().cloud.describe());
+}
+
+void change_world(const call_ptr& request) {
+  auto& cloud = request->where().cloud;
+  if (auto changed = cloud.replace(request->body()); !changed) {
+    return request->refuse(invalid(changed.error().message));
+  }
+  request->answer(200, cloud.describe());
+}
+
+void show_history(const call_ptr& request) {
+  auto target = find_target(*request, fsm::name_rule::lookup);
+  if (!target) return request->refuse(target.error());
+  // The call waits for the store.
+  boost::asio::post(request->where().workers, [request, target = *std::move(target)] {
+    const auto all = request->where().functions.history(target.name);
+    if (!all) return request->refuse(explain(all.error(), target.unqualified()));
+    json::array transitions;
+    for (const auto& each : *all) transitions.push_back(transition_body(each));
+    request->answer(200, json::object{{"transitions", std::move(transitions)}});
+  });
+}
+
+void wait_for(const call_ptr& request) {
+  auto wanted = read_wait(*request);
+  if (!wanted) return request->refuse(wanted.error());
+  const auto name = wanted->target.name;
+  const auto* what = wanted->what;
+  const auto timeout = wanted->timeout;
+  auto waiter = request->where().functions.wait(
+      name, *what, timeout,
+      [request, wanted = *std::move(wanted)](const fsm::expected<fsm::function_view>& view) {
+        if (!view) return request->refuse(explain_wait(view.error(), wanted));
+        request->answer(200, situation_body(*view));
+      });
+  // The waiter stays armed until it fires; only a client that hangs up takes it back.
+  const auto let_go = [](fsm::subscription* which) {
+    which->detach();
+    delete which;
+  };
+  const std::shared_ptr<fsm::subscription> held{new fsm::subscription{std::move(waiter)}, let_go};
+  request->set_abandon([held] { held->cancel(); });
+}
+
+}  // namespace platform::wire

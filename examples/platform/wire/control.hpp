@@ -1,0 +1,25 @@
+#pragma once
+
+#include "wire/call.hpp"
+
+/// \file
+/// What the platform offers beside the Lambda API, under /_fsm. As there, nothing blocks.
+
+namespace platform::wire {
+
+/// Whether it serves, and how many functions there are.
+void show_health(const call_ptr& request);
+/// The time, by the runtime's clock.
+void show_clock(const call_ptr& request);
+/// Moves a virtual clock; answers when everything due by then has run.
+void advance_clock(const call_ptr& request);
+/// The simulated cloud, and how much of it is in use.
+void show_world(const call_ptr& request);
+/// Replaces parts of the simulated cloud.
+void change_world(const call_ptr& request);
+/// The last transitions of a function, oldest first.
+void show_history(const call_ptr& request);
+/// Answers when a function is in the situation named by `for`.
+void wait_for(const call_ptr& request);
+
+}  // namespace platform::wire

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "wire/call.hpp"
+
+/// \file
+/// The operations of the Lambda API. Each takes one request and answers it, now or later, without
+/// ever blocking. What is allowed in which state is the runtime's business; here requests become
+/// its calls and its answers become responses.
+
+namespace platform::wire {
+
+void create_function(const call_ptr& request);
+void get_function(const call_ptr& request);
+void get_function_configuration(const call_ptr& request);
+void list_functions(const call_ptr& request);
+void delete_function(const call_ptr& request);
+void update_function_code(const call_ptr& request);
+void update_function_configuration(const call_ptr& request);
+
+/// Runs the function: for now a built-in one, which gives back what it is given.
+void invoke(const call_ptr& request);
+
+/// Bytes that the payload of this invocation may have.
+[[nodiscard]] std::uint64_t payload_bytes_max(const http::request_head& head);
+/// The error for a payload of `size` bytes, which is too long.
+[[nodiscard]] failure payload_too_large(const http::request_head& head, const std::string& size);
+
+}  // namespace platform::wire

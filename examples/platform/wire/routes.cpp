@@ -1,0 +1,69 @@
+#include "wire/routes.hpp"
+
+#include "wire/control.hpp"
+#include "wire/operations.hpp"
+
+#include <array>
+
+namespace platform::wire {
+
+namespace {
+
+using http::proto::verb;
+
+// clang-format off
+constexpr auto table = std::to_array<route>({
+  // method        path                                       operation                       body                 answered by
+  {verb::post,    "/2015-03-31/functions",                   "CreateFunction",               body_limit::code,    create_function},
+  {verb::get,     "/2015-03-31/functions",                   "ListFunctions",                body_limit::small,   list_functions},
+  {verb::get,     "/2015-03-31/functions/*",                 "GetFunction",                  body_limit::small,   get_function},
+  {verb::delete_, "/2015-03-31/functions/*",                 "DeleteFunction",               body_limit::small,   delete_function},
+  {verb::get,     "/2015-03-31/functions/*/configuration",   "GetFunctionConfiguration",     body_limit::small,   get_function_configuration},
+  {verb::put,     "/2015-03-31/functions/*/configuration",   "UpdateFunctionConfiguration",  body_limit::small,   update_function_configuration},
+  {verb::put,     "/2015-03-31/functions/*/code",            "UpdateFunctionCode",           body_limit::code,    update_function_code},
+  {verb::post,    "/2015-03-31/functions/*/invocations",     "Invoke",                       body_limit::payload, invoke},
+  {verb::get,     "/_fsm/health",                            "health",                       body_limit::small,   show_health},
+  {verb::get,     "/_fsm/clock",                             "clock",                        body_limit::small,   show_clock},
+  {verb::post,    "/_fsm/clock",                             "clock",                        body_limit::small,   advance_clock},
+  {verb::get,     "/_fsm/world",                             "world",                        body_limit::small,   show_world},
+  {verb::post,    "/_fsm/world",                             "world",                        body_limit::small,   change_world},
+  {verb::get,     "/_fsm/functions/*/history",               "history",                      body_limit::small,   show_history},
+  {verb::get,     "/_fsm/wait/*",                            "wait",                         body_limit::small,   wait_for},
+});
+// clang-format on
+
+// The next part of a pattern, which is taken from it.
+std::string_view take_part(std::string_view& pattern) {
+  pattern.remove_prefix(1);
+  const auto part = pattern.substr(0, pattern.find('/'));
+  pattern.remove_prefix(part.size());
+  return part;
+}
+
+bool fits(std::string_view pattern, const target& where, std::string& function_text) {
+  for (const auto& segment : where.segments) {
+    if (pattern.empty()) return false;
+    const auto part = take_part(pattern);
+    if (part == "*") {
+      if (segment.empty()) return false;
+      function_text = segment;
+    } else if (part != segment) {
+      return false;
+    }
+  }
+  return pattern.empty();
+}
+
+}  // namespace
+
+std::span<const route> routes() noexcept { return table; }
+
+matched_route match(http::proto::verb method, const target& where) {
+  for (const auto& each : table) {
+    matched_route result{&each, {}};
+    if (each.method == method && fits(each.pattern, where, result.function_text)) return result;
+  }
+  return {};
+}
+
+}  // namespace platform::wire

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "wire/call.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace platform::wire {
+
+/// How long the body of a request may be.
+enum class body_limit : std::uint8_t {
+  code,     ///< It may carry a function's code.
+  payload,  ///< It is handed to a function: the limit depends on the kind of invocation.
+  small,
+};
+
+/// One operation: the requests that ask for it, and who answers them.
+struct route {
+  http::proto::verb method;
+  /// The path; '*' is the part that names a function.
+  std::string_view pattern;
+  std::string_view name;
+  body_limit limit;
+  void (*run)(const call_ptr& request);
+};
+
+/// Every operation.
+[[nodiscard]] std::span<const route> routes() noexcept;
+
+/// A route, and the part of the path that names a function.
+struct matched_route {
+  const route* which = nullptr;
+  std::string function_text;
+};
+
+/// The route of a request; its `which` is null when there is none.
+[[nodiscard]] matched_route match(http::proto::verb method, const target& where);
+
+}  // namespace platform::wire

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "http/message.hpp"
+#include "wire/site.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace platform::wire {
+
+/// Answers HTTP requests: finds the operation, gives the request an id, and sees to it that
+/// whatever goes wrong becomes an error of the API.
+class service final : public http::handler {
+public:
+  /// `where` must outlive the service.
+  explicit service(const site& where) : site_{where} {}
+
+  [[nodiscard]] std::uint64_t body_bytes_max(const http::request_head& head) const override;
+  [[nodiscard]] http::response turn_away(http::problem why, const http::request_head* head,
+                                         const std::string& detail) const override;
+  http::abandon handle(http::request what, http::responder answer) override;
+
+private:
+  const site& site_;
+};
+
+}  // namespace platform::wire

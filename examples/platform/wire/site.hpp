@@ -1,0 +1,28 @@
+#pragma once
+
+#include "world.hpp"
+#include <fsm/clock.hpp>
+#include <fsm/runtime.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <string>
+
+namespace platform::wire {
+
+/// What the operations work with. Everything outlives them.
+struct site {
+  fsm::runtime& functions;
+  platform::world& cloud;
+  /// Null when time moves by itself.
+  fsm::manual_clock* virtual_clock = nullptr;
+  /// For what blocks or takes long; the server's threads must not.
+  boost::asio::thread_pool& workers;
+  std::shared_ptr<spdlog::logger> log;
+  std::string region;
+  std::string account;
+};
+
+}  // namespace platform::wire

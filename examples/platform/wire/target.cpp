@@ -1,0 +1,89 @@
+#include "wire/target.hpp"
+
+#include <cstddef>
+
+namespace platform::wire {
+
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Calls `use` with the parts of `text` between the separators; false as soon as one call is.
+template <class Use>
+bool split(std::string_view text, char separator, Use use) {
+  for (;;) {
+    const auto end = text.find(separator);
+    if (!use(text.substr(0, end))) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool add_parameter(std::string_view text, target& into) {
+  if (text.empty()) return true;
+  const auto equals = text.find('=');
+  auto name = percent_decode(text.substr(0, equals));
+  auto value = percent_decode(equals == std::string_view::npos ? std::string_view{}
+                                                               : text.substr(equals + 1));
+  if (!name || !value) return false;
+  into.query.emplace_back(*std::move(name), *std::move(value));
+  return true;
+}
+
+}  // namespace
+
+const std::string* target::parameter(std::string_view name) const noexcept {
+  for (const auto& [key, value] : query) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+std::optional<target> parse_target(std::string_view text) {
+  constexpr std::string_view scheme = "http://";
+  if (text.starts_with(scheme)) {
+    const auto slash = text.find('/', scheme.size());
+    text = slash == std::string_view::npos ? std::string_view{"/"} : text.substr(slash);
+  }
+  if (!text.starts_with('/')) return std::nullopt;
+  text = text.substr(0, text.find('#'));
+  const auto question = text.find('?');
+  auto path = text.substr(0, question);
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  target result{.path = std::string{path}, .segments = {}, .query = {}};
+  const bool path_is_good = split(path.substr(1), '/', [&](std::string_view part) {
+    auto decoded = percent_decode(part);
+    if (decoded) result.segments.push_back(*std::move(decoded));
+    return decoded.has_value();
+  });
+  const auto query =
+      question == std::string_view::npos ? std::string_view{} : text.substr(question + 1);
+  const bool query_is_good =
+      split(query, '&', [&](std::string_view part) { return add_parameter(part, result); });
+  if (!path_is_good || !query_is_good) return std::nullopt;
+  return result;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      result.push_back(text[i]);
+      continue;
+    }
+    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return std::nullopt;
+    result.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return result;
+}
+
+}  // namespace platform::wire

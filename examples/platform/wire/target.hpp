@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace platform::wire {
+
+/// What a request asks for: the parts of its target.
+struct target {
+  /// The path, undecoded: "/2015-03-31/functions/a%3Ab". Never ends in '/', but for the root.
+  std::string path;
+  /// The parts of the path, decoded.
+  std::vector<std::string> segments;
+  /// The parameters, decoded, in their order.
+  std::vector<std::pair<std::string, std::string>> query;
+
+  /// The first parameter of that name; null when there is none.
+  [[nodiscard]] const std::string* parameter(std::string_view name) const noexcept;
+};
+
+/// Splits and decodes a target, in origin or absolute form; a slash at the end does not count.
+/// Nothing if it is neither, or if an escape ('%41') is broken.
+[[nodiscard]] std::optional<target> parse_target(std::string_view text);
+
+/// Replaces each '%41' by its byte; nothing if one is broken.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+}  // namespace platform::wire

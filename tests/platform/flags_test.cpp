@@ -1,0 +1,112 @@
+#include "flags.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+auto parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "fsm-platform");
+  return platform::parse_flags(static_cast<int>(words.size()), words.data());
+}
+
+}  // namespace
+
+TEST_CASE("without flags the defaults hold") {
+  const auto flags = parse({});
+  REQUIRE(flags);
+  CHECK(flags->host == "127.0.0.1");
+  CHECK(flags->port == 9001);
+  CHECK(flags->idle_after == std::chrono::days{14});
+  CHECK(flags->region == "us-east-1");
+  CHECK(flags->account == "000000000000");
+  CHECK(flags->max_provisioning == 256);
+  CHECK(flags->seed_functions == 0);
+  CHECK_FALSE(flags->virtual_clock);
+  CHECK_FALSE(flags->world_file);
+}
+
+TEST_CASE("every flag is taken") {
+  const auto flags = parse({"--listen",
+                            "[::1]:0",
+                            "--memory",
+                            "--idle-after",
+                            "2s",
+                            "--world",
+                            "w.json",
+                            "--virtual-clock",
+                            "--region",
+                            "eu-central-1",
+                            "--account",
+                            "123456789012",
+                            "--max-provisioning",
+                            "7",
+                            "--seed-functions",
+                            "9",
+                            "--allow-host",
+                            "a",
+                            "--allow-host",
+                            "b",
+                            "--threads",
+                            "3"});
+  REQUIRE(flags);
+  CHECK(flags->host == "::1");
+  CHECK(flags->port == 0);
+  CHECK(flags->idle_after == 2s);
+  CHECK(flags->world_file == "w.json");
+  CHECK(flags->virtual_clock);
+  CHECK(flags->region == "eu-central-1");
+  CHECK(flags->account == "123456789012");
+  CHECK(flags->max_provisioning == 7);
+  CHECK(flags->seed_functions == 9);
+  CHECK(flags->allowed_hosts == std::vector<std::string>{"a", "b"});
+  CHECK(flags->threads == 3);
+}
+
+TEST_CASE("a bad flag ends with code 2 and one line that names flag, value and rule") {
+  const auto [words, flag, value, rule] = GENERATE(
+      std::tuple{std::vector{"--idle-after", "5x"}, "--idle-after", "'5x'", "250ms 2s 5m 12h 14d"},
+      std::tuple{std::vector{"--idle-after", "0s"}, "--idle-after", "'0s'", "1ms to 3650d"},
+      std::tuple{std::vector{"--listen", "somewhere"}, "--listen", "'somewhere'", "HOST:PORT"},
+      std::tuple{std::vector{"--listen", "a:65536"}, "--listen", "'a:65536'", "0 to 65535"},
+      std::tuple{std::vector{"--listen", ""}, "--listen", "''", "a value"},
+      std::tuple{std::vector{"--region", "mars"}, "--region", "'mars'", "a region such as"},
+      std::tuple{std::vector{"--account", "12"}, "--account", "'12'", "12 digits"},
+      std::tuple{std::vector{"--max-provisioning", "0"}, "--max-provisioning", "'0'",
+                 "1 to 1000000"},
+      std::tuple{std::vector{"--seed-functions", "-1"}, "--seed-functions", "'-1'",
+                 "0 to 10000000"},
+      std::tuple{std::vector{"--threads", "many"}, "--threads", "'many'", "0 to 1024"});
+  const auto flags = parse(words);
+  REQUIRE_FALSE(flags);
+  const auto& [code, text] = flags.error();
+  CAPTURE(text);
+  CHECK(code == 2);
+  CHECK(text.find(flag) != std::string::npos);
+  CHECK(text.find(value) != std::string::npos);
+  CHECK(text.find(rule) != std::string::npos);
+  CHECK(text.find('\n') == std::string::npos);
+}
+
+TEST_CASE("an unknown flag, a missing value and a word too many end with code 2 and one line") {
+  const auto words = GENERATE(std::vector{"--bogus"}, std::vector{"--idle-after"},
+                              std::vector{"word"}, std::vector{"--allow-host", "a", "b"});
+  const auto flags = parse(words);
+  REQUIRE_FALSE(flags);
+  CHECK(flags.error().code == 2);
+  CHECK(flags.error().text.find('\n') == std::string::npos);
+}
+
+TEST_CASE("help ends with code 0 and says what a duration is") {
+  const auto flags = parse({"--help"});
+  REQUIRE_FALSE(flags);
+  CHECK(flags.error().code == 0);
+  CHECK(flags.error().text.find("250ms 2s 5m 12h 14d") != std::string::npos);
+}

@@ -1,0 +1,367 @@
+#include "wire/service.hpp"
+
+#include "wire/digest.hpp"
+#include "world.hpp"
+#include <fsm/runtime.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <spdlog/sinks/null_sink.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+
+namespace json = boost::json;
+namespace http = platform::http;
+using http::proto::verb;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string functions_path = "/2015-03-31/functions";
+const std::string f = functions_path + "/f";
+const std::string arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+
+// A platform without sockets, under a manual clock.
+struct site_under_test {
+  struct answer {
+    unsigned status = 0;
+    std::string error;
+    json::value body;
+    http::response raw;
+
+    std::string text(const char* member) const {
+      const auto* found = body.as_object().if_contains(member);
+      return found && found->is_string() ? std::string{found->get_string().c_str()} : "";
+    }
+    std::string message() const { return text("message") + text("Message"); }
+  };
+
+  std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
+  std::shared_ptr<platform::world> world =
+      std::make_shared<platform::world>(platform::world_settings{}, clock);
+  fsm::runtime functions{make_options()};
+  boost::asio::thread_pool workers{1};
+  platform::wire::site site{
+      functions,
+      *world,
+      clock.get(),
+      workers,
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()),
+      "us-east-1",
+      "000000000000"};
+  platform::wire::service service{site};
+
+  ~site_under_test() { workers.join(); }
+
+  fsm::options make_options() {
+    fsm::options result;
+    result.provider = world;
+    result.clock = clock;
+    result.threads = 1;
+    return result;
+  }
+
+  answer ask(verb method, const std::string& target, const std::string& body = {},
+             const char* header = nullptr, const char* value = nullptr) {
+    http::request request{method, target, 11};
+    request.set(http::proto::field::host, "localhost");
+    if (header) request.set(header, value);
+    request.body() = body;
+    std::promise<http::response> promise;
+    auto future = promise.get_future();
+    service.handle(std::move(request),
+                   [&](http::response what) { promise.set_value(std::move(what)); });
+    REQUIRE(future.wait_for(30s) == std::future_status::ready);
+    answer result;
+    result.raw = future.get();
+    result.status = result.raw.result_int();
+    result.error = result.raw["X-Amzn-Errortype"];
+    if (!result.raw.body().empty()) result.body = json::parse(result.raw.body());
+    return result;
+  }
+
+  static json::object creation(json::object more = {}) {
+    const std::string empty_zip{"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22};
+    json::object result{
+        {"FunctionName", "f"},
+        {"Role", "arn:aws:iam::000000000000:role/r"},
+        {"Runtime", "python3.12"},
+        {"Handler", "index.handler"},
+        {"Code", json::object{{"ZipFile", platform::wire::base64_encode(empty_zip)}}}};
+    for (const auto& [key, value] : more) result[key] = value;
+    return result;
+  }
+
+  answer create(json::object more = {}) {
+    return ask(verb::post, functions_path, json::serialize(creation(std::move(more))));
+  }
+
+  void create_active(json::object more = {}) {
+    REQUIRE(create(std::move(more)).status == 201);
+    clock->advance(1s);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a new function is shown Pending, with every default and no LastUpdateStatus") {
+  site_under_test s;
+  const auto created = s.create();
+  REQUIRE(created.status == 201);
+  auto wanted = json::parse(R"({
+    "FunctionName": "f", "Version": "$LATEST", "Role": "arn:aws:iam::000000000000:role/r",
+    "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f",
+    "Runtime": "python3.12", "Handler": "index.handler", "PackageType": "Zip", "Description": "",
+    "LastModified": "2026-01-01T00:00:00.000+0000", "Timeout": 3, "MemorySize": 128, "CodeSize": 22,
+    "CodeSha256": "hznHbmgfkAkjuQDJ3w73XPQh05yrtUZQxLmtGbanbYU=", "Architectures": ["x86_64"],
+    "EphemeralStorage": {"Size": 512}, "TracingConfig": {"Mode": "PassThrough"},
+    "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+    "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/f"},
+    "State": "Pending", "StateReason": "The function is being created.", "StateReasonCode": "Creating"})")
+                    .as_object();
+  auto shown = created.body.as_object();
+  CHECK(shown.contains("RevisionId"));
+  CHECK(shown.contains("RuntimeVersionConfig"));
+  shown.erase("RevisionId");
+  shown.erase("RuntimeVersionConfig");
+  CHECK(shown == wanted);
+}
+
+TEST_CASE("an Active function shows no reasons") {
+  site_under_test s;
+  s.create_active();
+  const auto shown = s.ask(verb::get, f + "/configuration").body.as_object();
+  CHECK(shown.at("State") == "Active");
+  CHECK(shown.at("LastUpdateStatus") == "Successful");
+  for (const auto* member :
+       {"StateReason", "StateReasonCode", "LastUpdateStatusReason", "LastUpdateStatusReasonCode"}) {
+    CHECK_FALSE(shown.contains(member));
+  }
+}
+
+TEST_CASE("an update changes what it names, keeps the rest, and shows the new settings at once") {
+  site_under_test s;
+  s.create_active({{"Description", "old"}, {"Environment", {{"Variables", {{"KEY", "1"}}}}}});
+  s.clock->advance(1h);
+  const auto updated =
+      s.ask(verb::put, f + "/configuration", R"({"Timeout": 9, "MemorySize": 256})");
+  REQUIRE(updated.status == 200);
+  CHECK(updated.text("LastUpdateStatus") == "InProgress");
+  CHECK(updated.text("LastUpdateStatusReasonCode") == "Creating");
+  CHECK(updated.text("LastModified") == "2026-01-01T01:00:01.000+0000");
+  const auto during = s.ask(verb::get, f + "/configuration").body.as_object();
+  CHECK(during.at("Timeout") == 9);
+  CHECK(during.at("Description") == "old");
+  CHECK(during.at("Environment").at("Variables").at("KEY") == "1");
+  s.clock->advance(1s);
+  CHECK(s.ask(verb::get, f + "/configuration").text("LastUpdateStatus") == "Successful");
+}
+
+TEST_CASE("a failed update leaves the old settings") {
+  site_under_test s;
+  s.create_active();
+  REQUIRE(s.ask(verb::put, f + "/configuration",
+                R"({"Timeout": 9, "VpcConfig": {"SubnetIds": ["subnet-1"]}})")
+              .status == 200);
+  REQUIRE(s.world->replace(R"({"vpc": {}})"));
+  s.clock->advance(1s);
+  const auto shown = s.ask(verb::get, f + "/configuration");
+  CHECK(shown.text("LastUpdateStatus") == "Failed");
+  CHECK(shown.text("LastUpdateStatusReasonCode") == "InvalidSubnet");
+  CHECK(shown.body.at("Timeout") == 3);
+  CHECK(s.ask(verb::post, f + "/invocations", "1").status == 200);
+}
+
+TEST_CASE("a dry run of an update shows what would be and changes nothing") {
+  site_under_test s;
+  s.create_active({{"PackageType", "Image"}, {"Code", {{"ImageUri", "old"}}}});
+  const auto before = s.ask(verb::get, f + "/configuration");
+  const auto dry = s.ask(verb::put, f + "/code", R"({"ImageUri": "new", "DryRun": true})");
+  REQUIRE(dry.status == 200);
+  CHECK(dry.text("CodeSha256") != before.text("CodeSha256"));
+  CHECK(s.ask(verb::get, f + "/configuration").body == before.body);
+}
+
+TEST_CASE("a revision that is not the current one is refused, and nothing changes") {
+  site_under_test s;
+  const auto created = s.create();
+  s.clock->advance(1s);
+  const auto body = json::object{{"Timeout", 9}, {"RevisionId", created.text("RevisionId")}};
+  const auto refused = s.ask(verb::put, f + "/configuration", json::serialize(body));
+  CHECK(refused.status == 412);
+  CHECK(refused.error == "PreconditionFailedException");
+  CHECK(refused.message() ==
+        "The Revision Id provided does not match the latest Revision Id. Call the "
+        "GetFunction/GetAlias API to "
+        "retrieve the latest Revision Id");
+  const auto now = s.ask(verb::get, f + "/configuration");
+  CHECK(now.body.at("Timeout") == 3);
+  const auto good = json::object{{"Timeout", 9}, {"RevisionId", now.text("RevisionId")}};
+  CHECK(s.ask(verb::put, f + "/configuration", json::serialize(good)).status == 200);
+}
+
+TEST_CASE("an unknown function is reported before a bad payload, a bad payload before the state") {
+  site_under_test s;
+  const auto missing = s.ask(verb::post, f + "/invocations", "{");
+  CHECK(missing.status == 404);
+  CHECK(missing.message() == "Function not found: " + arn + ":$LATEST");
+  REQUIRE(s.create().status == 201);
+  CHECK(s.ask(verb::post, f + "/invocations", "{").error == "InvalidRequestContentException");
+  CHECK(s.ask(verb::post, f + "/invocations", "{}").status == 409);
+}
+
+TEST_CASE("the kinds of invocation answer 200, 202 and 204, and an empty payload is {}") {
+  site_under_test s;
+  s.create_active();
+  const auto sync = s.ask(verb::post, f + "/invocations");
+  CHECK(sync.status == 200);
+  CHECK(sync.raw.body() == "{}");
+  CHECK(sync.raw["X-Amz-Executed-Version"] == "$LATEST");
+  const auto event = s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "Event");
+  CHECK(event.status == 202);
+  CHECK(event.raw.body().empty());
+  CHECK(event.raw.count("X-Amz-Executed-Version") == 0);
+  CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "DryRun").status ==
+        204);
+  CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "Later").error ==
+        "ValidationException");
+  CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Log-Type", "Tail")
+            .raw.count("X-Amz-Log-Result") == 1);
+}
+
+TEST_CASE("a dry invocation of an Inactive function passes and does not wake it") {
+  site_under_test s;
+  s.create_active();
+  s.clock->advance(std::chrono::days{15});
+  CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "DryRun").status ==
+        204);
+  CHECK(s.ask(verb::get, f + "/configuration").text("State") == "Inactive");
+  const auto event = s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "Event");
+  CHECK(event.error == "CodeArtifactUserPendingException");
+  CHECK(s.ask(verb::get, f + "/configuration").text("State") == "Pending");
+}
+
+TEST_CASE("qualifiers: $LATEST is the function, anything else is not there") {
+  site_under_test s;
+  s.create_active();
+  CHECK(s.ask(verb::get, f + "?Qualifier=$LATEST").body.at("Configuration").at("FunctionArn") ==
+        json::value(arn + ":$LATEST"));
+  CHECK(s.ask(verb::get, f + ":7").message() == "Function not found: " + arn + ":7");
+  CHECK(s.ask(verb::post, f + "/invocations?Qualifier=blue", "1").message() ==
+        "Function not found: " + arn + ":blue");
+  CHECK(s.ask(verb::put, f + ":blue/configuration", "{}").error ==
+        "InvalidParameterValueException");
+}
+
+TEST_CASE("deleting a version, $LATEST or an alias is answered each in its way") {
+  site_under_test s;
+  s.create_active();
+  CHECK(s.ask(verb::delete_, f + "?Qualifier=7").status == 204);
+  CHECK(s.ask(verb::delete_, f + "?Qualifier=$LATEST").message() ==
+        "$LATEST version cannot be deleted without deleting the function.");
+  CHECK(s.ask(verb::delete_, f + "?Qualifier=blue").message() ==
+        "Deletion of aliases is not currently supported.");
+  CHECK(s.ask(verb::delete_, f).status == 204);
+  CHECK(s.ask(verb::delete_, f).message() == "Function not found: " + arn);
+  CHECK(s.ask(verb::delete_, f + ":blue").message() ==
+        "Deletion of aliases is not currently supported.");
+}
+
+TEST_CASE("code is checked as the service does") {
+  site_under_test s;
+  const auto message = [&](json::object code, const char* package = "Zip") {
+    return s.create({{"Code", std::move(code)}, {"PackageType", package}}).message();
+  };
+  CHECK(message({{"ZipFile", "bm90IGEgemlw"}}) ==
+        "Could not unzip uploaded file. Please check your file, then try to upload again.");
+  CHECK(message({{"S3Bucket", "b"}, {"S3Key", "k"}}) ==
+        "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The "
+        "specified bucket does not exist");
+  CHECK(message({{"ImageUri", "i"}}) ==
+        "Please don't provide ImageUri when updating a function with packageType Zip.");
+  CHECK(message({}, "Image") ==
+        "Please provide ImageUri when updating a function with packageType Image.");
+  CHECK(s.functions.size() == 0);
+}
+
+TEST_CASE("settings are checked as the service does") {
+  site_under_test s;
+  const auto message = [&](json::object more) { return s.create(std::move(more)).message(); };
+  CHECK(message({{"Runtime", "cobol"}})
+            .starts_with("Value cobol at 'runtime' failed to satisfy constraint: Member must "
+                         "satisfy enum value set: ["));
+  CHECK(message({{"Runtime", "python2.7"}})
+            .starts_with("The runtime parameter of python2.7 is no longer supported"));
+  CHECK(message({{"Environment", {{"Variables", {{"KEY", std::string(5000, 'x')}}}}}})
+            .starts_with("Lambda was unable to configure your environment variables because the "
+                         "environment variables you have provided exceeded the 4KB limit. String "
+                         "measured: {\"KEY\":\"xxx"));
+  CHECK(
+      message({{"Environment", {{"Variables", {{"KEY", std::string(4096 - 10, 'x')}}}}}}).empty());
+  CHECK(message({{"FunctionName", "g"}, {"Architectures", {"x86_64", "arm64"}}}) ==
+        "1 validation error detected: Value '[x86_64, arm64]' at 'architectures' failed to satisfy "
+        "constraint: Member must have length less than or equal to 1");
+  CHECK(message({{"FunctionName", "g"}, {"Role", "me"}}) ==
+        "1 validation error detected: Value 'me' at 'role' failed to satisfy constraint: Member "
+        "must satisfy regular expression pattern: "
+        "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
+  CHECK(message({{"FunctionName", "g"}, {"Layers", {"1", "2", "3", "4", "5", "6"}}}) ==
+        "Cannot reference more than 5 layers.");
+}
+
+TEST_CASE("an image function shows a digest and where its image is") {
+  site_under_test s;
+  s.create_active({{"PackageType", "Image"}, {"Code", {{"ImageUri", "repo/app:1"}}}});
+  const auto shown = s.ask(verb::get, f);
+  CHECK(shown.body.at("Code").at("RepositoryType") == "ECR");
+  CHECK(shown.body.at("Code").at("ImageUri") == "repo/app:1");
+  CHECK(shown.body.at("Configuration").at("CodeSha256").get_string().size() == 64);
+  CHECK(shown.body.at("Configuration").at("CodeSize") == 0);
+}
+
+TEST_CASE("pages are chained by markers, 50 at most, and end") {
+  site_under_test s;
+  for (int i = 0; i < 60; ++i) s.create({{"FunctionName", "f" + std::to_string(i)}});
+  auto page = s.ask(verb::get, functions_path + "?MaxItems=10000");
+  CHECK(page.body.at("Functions").as_array().size() == 50);
+  page = s.ask(verb::get, functions_path + "?Marker=" + page.text("NextMarker"));
+  CHECK(page.body.at("Functions").as_array().size() == 10);
+  CHECK_FALSE(page.body.as_object().contains("NextMarker"));
+  CHECK_FALSE(page.body.at("Functions").at(0).as_object().contains("State"));
+  CHECK(s.ask(verb::get, functions_path + "?MaxItems=0").error == "ValidationException");
+  CHECK(s.ask(verb::get, functions_path + "?Marker=zz").error == "InvalidParameterValueException");
+  CHECK(s.ask(verb::get, functions_path + "?FunctionVersion=x").error == "ValidationException");
+  CHECK(s.ask(verb::get, functions_path + "?FunctionVersion=ALL")
+            .body.at("Functions")
+            .at(0)
+            .at("FunctionArn")
+            .get_string()
+            .ends_with(":$LATEST"));
+}
+
+TEST_CASE("the clock is moved by hand, and only by a duration") {
+  site_under_test s;
+  s.create();
+  const auto moved = s.ask(verb::post, "/_fsm/clock", R"({"advance": "21d"})");
+  CHECK(moved.text("now") == "2026-01-22T00:00:00.000Z");
+  CHECK(s.ask(verb::get, f + "/configuration").text("State") == "Inactive");
+  CHECK(s.ask(verb::post, "/_fsm/clock", R"({"advance": "soon"})").status == 400);
+  CHECK(s.ask(verb::post, "/_fsm/clock", "{}").status == 400);
+  s.site.virtual_clock = nullptr;
+  CHECK(s.ask(verb::post, "/_fsm/clock", R"({"advance": "1s"})").status == 409);
+}
+
+TEST_CASE("what is no operation is a modelled error that names method and path") {
+  site_under_test s;
+  const auto answer = s.ask(verb::patch, "/2015-03-31/nothing?x=1");
+  CHECK(answer.status == 404);
+  CHECK(answer.error == "ResourceNotFoundException");
+  CHECK(answer.message() == "There is no operation PATCH /2015-03-31/nothing");
+}
