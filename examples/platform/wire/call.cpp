@@ -24,6 +24,7 @@ std::string_view call::header(std::string_view name) const {
 http::response call::blank(unsigned status) const {
   http::response result{static_cast<http::proto::status>(status), 11};
   result.set("X-Amzn-Requestid", request_id_);
+  if (sequence_ != 0) result.set("X-Fsm-Sequence", std::to_string(sequence_));
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ public:
   [[nodiscard]] std::string_view header(std::string_view name) const;
 
   void set_function_text(std::string text) { function_text_ = std::move(text); }
+  /// The transition the answer reports, for clients that wait for a later one; 0 = it reports none.
+  void set_sequence(std::uint64_t sequence) noexcept { sequence_ = sequence; }
   /// What the client's hanging up stops.
   void set_abandon(http::abandon how) { abandon_ = std::move(how); }
   [[nodiscard]] http::abandon take_abandon() { return std::move(abandon_); }
@@ -50,6 +53,7 @@ private:
   const std::string request_id_;
   const http::responder answer_;
   std::string function_text_;
+  std::uint64_t sequence_ = 0;
   http::abandon abandon_;
 };
 

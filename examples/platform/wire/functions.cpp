@@ -100,6 +100,7 @@ void create_function(const call_ptr& request) {
   request->where().functions.create(
       std::move(what), [request, made = *std::move(made)](const view_result& view) {
         if (!view) return request->refuse(explain(view.error(), made.target.unqualified()));
+        request->set_sequence(view->sequence);
         const function_target shown{made.target.name, "", made.target.arn};
         request->answer(201, configuration(request->where(), shown, *view, made.document));
       });
@@ -124,6 +125,7 @@ void delete_function(const call_ptr& request) {
                             [request, target = *std::move(target)](const view_result& view) {
                               if (!view)
                                 return request->refuse(explain(view.error(), target.unqualified()));
+                              request->set_sequence(view->sequence);
                               request->answer(204);
                             });
   }

@@ -78,8 +78,10 @@ private:
   }
 
   void finish(const result& view) {
-    if (view)
+    if (view) {
+      request_->set_sequence(view->sequence);
       return request_->answer(200, configuration(request_->where(), target_, *view, document_));
+    }
     const bool overtaken = view.error().code == fsm::errc::revision_mismatch && !revision_;
     if (!overtaken) return refuse(view.error());
     if (++tries_ < tries_max) return read();
