@@ -24,7 +24,8 @@ expected<caf::actor> handle(const runtime& where, std::string_view name) {
 caf::actor_system& actor_system_of(const runtime& where) { return where.internals().system(); }
 
 errc code_of(const caf::error& what) noexcept {
-  if (what.category() != caf::atom("fsm") || what.code() > static_cast<std::uint8_t>(errc::internal)) {
+  // An error without a code has no category to ask for.
+  if (!what || what.category() != caf::atom("fsm") || what.code() > static_cast<std::uint8_t>(errc::internal)) {
     return errc::internal;
   }
   return static_cast<errc>(what.code());

@@ -36,9 +36,15 @@ admission::~admission() { complete(); }
 void admission::complete() noexcept {
   function_pool* const pool = std::exchange(pool_, nullptr);
   if (pool == nullptr) return;
-  const epoch_domain::pin pinned{pool->epochs};
-  // After the runtime has stopped there is nothing left to tell.
-  if (detail::core* o = pool->owner()) o->complete(*pool->function(slot_), slot_, generation_);
+  {
+    const epoch_domain::pin pinned{pool->epochs};
+    if (detail::core* o = pool->owner()) {
+      o->complete(*pool->function(slot_), slot_, generation_);
+      return;
+    }
+  }
+  // After the runtime has stopped there is nobody left to tell; but the pool was kept for this.
+  pool->release();
 }
 
 }  // namespace fsm

@@ -16,7 +16,11 @@ void parking::signal() noexcept {
 
 bool parking::wait_for(std::optional<duration> span) noexcept {
   state expected = state::pending;
-  if (!state_.compare_exchange_strong(expected, state::sleeping, std::memory_order_acq_rel)) return true;
+  if (!state_.compare_exchange_strong(expected, state::sleeping, std::memory_order_acq_rel) &&
+      expected == state::done && !slept_) {
+    return true;
+  }
+  slept_ = true;
   std::unique_lock lock{mutex_};
   const auto came = [this] { return signalled_; };
   if (span) return wake_.wait_for(lock, *span, came);
@@ -46,7 +50,7 @@ error refusal(answer a, event what, std::string_view name, const lifecycle_recor
   const auto situation = [&found] {
     return found.state_reason == reason_code::none
                ? std::string{wire_name(found.pair.state)}
-               : fmt::format("{} ({})", wire_name(found.pair.state), wire_name(found.state_reason));
+               : fmt::format("{}: {}", wire_name(found.pair.state), wire_name(found.state_reason));
   };
   switch (a) {
     case answer::accepted:

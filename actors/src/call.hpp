@@ -19,6 +19,9 @@
 
 namespace fsm::detail {
 
+/// What a document may have.
+inline constexpr std::size_t document_bytes_max = std::size_t{256} << 20U;
+
 /// What a function says about itself when it answers: enough to make a view once the document has been read.
 struct snapshot {
   std::uint64_t uid = 0;
@@ -71,7 +74,7 @@ class parking {
   void signal() noexcept;
   /// Blocks until `signal`. Only for the owner.
   void wait() noexcept { static_cast<void>(wait_for(std::nullopt)); }
-  /// The same, at most for `span` of real time; false if it did not come.
+  /// The same, at most for `span` of real time; false if it did not come. May be repeated until it has.
   [[nodiscard]] bool wait_for(std::optional<duration> span) noexcept;
   [[nodiscard]] bool done() const noexcept { return state_.load(std::memory_order_acquire) == state::done; }
 
@@ -82,6 +85,7 @@ class parking {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool signalled_ = false;
+  bool slept_ = false;
 };
 
 /// A call of a thread that waits for it, on that thread's stack. `Base` is `call` or something made of it.

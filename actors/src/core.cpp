@@ -49,7 +49,8 @@ core::core(options given, caf::actor_system* borrowed)
       counts_activity{clock->is_manual()},
       pool{new function_pool{*this, how.functions_max}},
       directory{pool->epochs, how.functions_max},
-      index{how.functions_max} {
+      index{how.functions_max},
+      waiting{new errands, false} {
   static_cast<void>(tenants.index_of({}));
   static_cast<void>(idle_policies.index_of(how.idle_after));
   for (const auto& who : how.observers) static_cast<void>(add_observer(who));
@@ -65,6 +66,10 @@ core::core(options given, caf::actor_system* borrowed)
 core::~core() {
   stop(std::chrono::seconds{4});
   owned_system_.reset();
+  waiting.reset();
+  // Nobody looks for functions any more: those removed last can go.
+  pool->epochs.synchronize();
+  pool->epochs.collect();
   pool->release();
 }
 
@@ -88,16 +93,24 @@ expected<void> core::start() {
 
 caf::strong_actor_ptr core::find(std::string_view name) {
   const epoch_domain::pin pinned{pool->epochs};
+  if (pool->owner() == nullptr) return nullptr;  // Stopped: the names are gone.
   const std::uint32_t slot = directory.find(name, [this](std::uint32_t s) { return pool->function(s)->name(); });
   // The directory's hold on it cannot be given back while this thread is pinned.
   return slot == directory::none ? nullptr : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
 }
 
 caf::strong_actor_ptr core::find_or_make(std::string_view name) {
-  const epoch_domain::pin pinned{pool->epochs};
-  const std::uint32_t slot = directory.find_or_add(
-      name, [this](std::uint32_t s) { return pool->function(s)->name(); }, [this, name] { return make_function(name); });
-  return slot == directory::none ? nullptr : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
+  const auto attempt = [this, name]() -> caf::strong_actor_ptr {
+    const epoch_domain::pin pinned{pool->epochs};
+    if (pool->owner() == nullptr) return nullptr;
+    const std::uint32_t slot = directory.find_or_add(
+        name, [this](std::uint32_t s) { return pool->function(s)->name(); }, [this, name] { return make_function(name); });
+    return slot == directory::none ? nullptr : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
+  };
+  if (caf::strong_actor_ptr who = attempt()) return who;
+  // Removed functions may still take up room.
+  pool->epochs.collect();
+  return attempt();
 }
 
 std::uint32_t core::make_function(std::string_view name) {
@@ -195,7 +208,21 @@ void core::ask(compact_actor& whom, internal_message& c, parking& here) {
     whom.post(&c);
     help.work();
   }
-  here.wait();
+  wait_and_help([&here](duration span) { return here.wait_for(span); }, std::nullopt);
+}
+
+/// Waits in steps. What the answer needs may be waiting for a worker of CAF's, and this thread may be the only one.
+template <class WaitFor>
+bool core::wait_and_help(WaitFor wait_for, std::optional<duration> patience) noexcept {
+  constexpr duration longest_step{64};
+  duration waited{0};
+  for (duration step{1}; !wait_for(step); step = std::min(step * 2, longest_step)) {
+    waited += step;
+    if (patience && waited >= *patience) return false;
+    helping_scope help;
+    help.work_off(*waiting);
+  }
+  return true;
 }
 
 void core::run_simulation(const parking& until) {
@@ -208,10 +235,22 @@ void core::run_simulation(const parking& until) {
 }
 
 void core::one_less(std::atomic<std::int64_t>& counter) noexcept {
-  if (counter.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  if (!counts_activity && !stopping()) return;  // Nobody waits for it.
+  if (!counts_activity && !stopping()) {
+    counter.fetch_sub(1, std::memory_order_acq_rel);  // Nobody waits for it.
+    return;
+  }
+  // Under the lock: once it is zero the runtime may end, but not before the waiting thread has got the lock.
   const std::lock_guard lock{quiet_mutex_};
-  became_quiet_.notify_all();
+  if (counter.fetch_sub(1, std::memory_order_acq_rel) == 1) became_quiet_.notify_all();
+}
+
+void core::wait_for_quiet(const std::atomic<std::int64_t>& counter, std::optional<duration> patience) noexcept {
+  const auto quiet = [&counter] { return counter.load(std::memory_order_acquire) <= 0; };
+  const auto wait_for = [this, &quiet](duration span) {
+    std::unique_lock lock{quiet_mutex_};
+    return became_quiet_.wait_for(lock, span, quiet);
+  };
+  wait_and_help(wait_for, patience);
 }
 
 void core::settle() noexcept {
@@ -225,8 +264,7 @@ void core::settle() noexcept {
     helping_scope help;
     help.work();
   }
-  std::unique_lock lock{quiet_mutex_};
-  became_quiet_.wait(lock, [this] { return activity_.load(std::memory_order_acquire) <= 0; });
+  wait_for_quiet(activity_, std::nullopt);
 }
 
 // -- observers ---------------------------------------------------------------------------------------------------------------
@@ -281,6 +319,9 @@ void core::stop(duration patience) noexcept {
     delivery->post(new waiters_stop);
     wait_for_parts(patience);
   }
+  pool->disown();
+  // For what functions had posted before that.
+  if (journal) wait_for_parts(patience);
   shut_functions_down();
   observe([](observer& o) { o.on_stopped(); });
   stopped_.store(true);
@@ -305,14 +346,18 @@ void core::wait_for_journal(duration patience) noexcept {
     journal->post(entry);
     while (!here->done() && test_coordinator_of(*system_)->try_run_once()) {
     }
-    return;
+    if (here->done()) return;
+  } else {
+    {
+      helping_scope help;
+      journal->post(entry);
+      help.work();
+    }
+    const auto wait_for = [&here](duration span) { return here->wait_for(span); };
+    if (wait_and_help(wait_for, patience)) return;
   }
-  {
-    helping_scope help;
-    journal->post(entry);
-    help.work();
-  }
-  if (!here->wait_for(patience) && how.log != nullptr) how.log->error("the store did not answer before the stop");
+  if (how.log != nullptr) how.log->error("the store did not answer before the stop");
+  journal->post(new store_given_up);
 }
 
 void core::wait_for_parts(duration patience) noexcept {
@@ -325,24 +370,20 @@ void core::wait_for_parts(duration patience) noexcept {
     helping_scope help;
     help.work();
   }
-  std::unique_lock lock{quiet_mutex_};
-  became_quiet_.wait_for(lock, patience, [this] { return parts_busy_.load(std::memory_order_acquire) <= 0; });
+  wait_for_quiet(parts_busy_, patience);
 }
 
 void core::shut_functions_down() noexcept {
-  pool->disown();
   pool->epochs.collect();  // Removed functions nobody looks at any more.
   const caf::error why = caf::make_error(caf::exit_reason::user_shutdown);
-  bool in_use = pool->draining.size() != 0;
+  std::uint64_t admissions = pool->draining.outstanding();
   directory.for_each([&](std::uint32_t slot) {
     function_actor& who = *pool->function(slot);
-    in_use = who.word().load().in_flight() != 0 || in_use;
-    who.close_for_good();
+    admissions += who.close_for_good();
     who.leave(why);
     intrusive_ptr_release(who.ctrl());
   });
-  // An admission that is given back later still looks at its slot: then the pool stays for the rest of the process.
-  if (in_use) pool->retain();
+  pool->keep_for(admissions);
 }
 
 }  // namespace fsm::detail

@@ -27,6 +27,7 @@
 namespace fsm::detail {
 
 class compact_actor;
+class errands;
 class function_actor;
 class journal;
 class delivery;
@@ -175,6 +176,7 @@ struct core : std::enable_shared_from_this<core> {
   interned<std::string> tenants{65'535};
   interned<duration> idle_policies{256};
 
+  caf::intrusive_ptr<errands> waiting;  // For a worker.
   part<fsm::detail::journal> journal;
   part<fsm::detail::delivery> delivery;
   part<fsm::detail::provisioner> provisioner;
@@ -186,6 +188,8 @@ struct core : std::enable_shared_from_this<core> {
   void run_simulation(const parking& until);
   void wait_for_journal(duration patience) noexcept;
   void wait_for_parts(duration patience) noexcept;
+  template <class WaitFor>
+  bool wait_and_help(WaitFor wait_for, std::optional<duration> patience) noexcept;
 
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> owned_system_;
@@ -195,6 +199,8 @@ struct core : std::enable_shared_from_this<core> {
   std::atomic<std::size_t> transitions_{0};
   std::atomic<std::size_t> attempts_{0};
   void one_less(std::atomic<std::int64_t>& counter) noexcept;
+  /// Waits until `counter` is zero, at most for `patience`.
+  void wait_for_quiet(const std::atomic<std::int64_t>& counter, std::optional<duration> patience) noexcept;
   std::atomic<std::int64_t> activity_{0};    // Actors with something to do; only with a manual clock.
   std::atomic<std::int64_t> parts_busy_{0};  // The same for the parts, always.
   std::mutex quiet_mutex_;

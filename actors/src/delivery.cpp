@@ -35,6 +35,8 @@ void delivery::deliver(journal_entry& entry) {
   if (is_durable) {
     const transition& t = entry.change.transition;
     core_.index.move(entry.slot, t.from, t.to);
+    // Not before: whoever asks for the name until then is answered by the function, once its end is durable.
+    if (t.to == pairs::absent) core_.forget_name(*entry.function);
     core_.observe([&t](observer& o) { o.on_transition(t); });
     waiters_.fire(t, entry.change);
   }
@@ -52,6 +54,11 @@ void delivery::deliver(journal_entry& entry) {
 void delivery::order(journal_entry& entry) {
   const outcome& result = entry.result;
   if (entry.release.number != 0) core_.provisioner->release(entry.release);
+  if (entry.draining_until != timestamp{}) {
+    if (const auto drained = core_.pool->draining.complete(entry.slot, entry.generation)) {
+      core_.provisioner->release(*drained);
+    }
+  }
   // A failed attempt was released by the provisioner before it said so.
   const bool told_by_provisioner = entry.change.transition.cause == cause::provider;
   if (entry.abandon.number != 0 && !told_by_provisioner) core_.provisioner->release(entry.abandon);
@@ -67,6 +74,7 @@ void delivery::order(journal_entry& entry) {
   start->document_version = result.has(effect::restore) ? result.next.version : result.next.attempt;
   start->who = entry.who;
   core_.provisioner->post(start);
+  if (waiters_.anyone_waits_for(entry.change.transition.uid)) waiters_.prefer(entry.change.transition.uid);
 }
 
 void delivery::note_usage(journal_entry& entry) {

@@ -8,15 +8,13 @@
 #include <atomic>
 #include <deque>
 #include <optional>
+#include <utility>
 
 namespace fsm::detail {
 
 namespace {
 
-struct job {
-  compact_actor* who;
-  mail* backlog;
-};
+using job = errands::errand;
 
 /// What the calling thread is doing.
 struct turn {
@@ -70,11 +68,20 @@ class runtime_hold {
   std::optional<epoch_domain::pin> pinned_;
 };
 
+/// What CAF's queue gets. Its test coordinator gets the actor itself, so that the order can be chosen from outside.
+caf::resumable* ticket_for(compact_actor& who, mail* backlog) {
+  core& o = *who.owner();
+  if (o.simulated) return backlog == nullptr ? static_cast<caf::resumable*>(&who) : new handover{who, backlog};
+  o.waiting->add({&who, backlog});
+  o.waiting->intrusive_ptr_add_ref_impl();
+  return o.waiting.get();
+}
+
 void schedule(compact_actor& who, mail* backlog, caf::execution_unit* where) noexcept {
   {
     const runtime_hold hold{who};
     if (who.owner() != nullptr) {
-      caf::resumable* what = backlog == nullptr ? static_cast<caf::resumable*>(&who) : new handover{who, backlog};
+      caf::resumable* const what = ticket_for(who, backlog);
       if (where != nullptr) {
         where->exec_later(what);
       } else {
@@ -169,18 +176,53 @@ void run_scheduled(compact_actor& who, mail* backlog, caf::execution_unit* where
   t.running = false;
 }
 
-helping_scope::helping_scope() noexcept { this_turn().helping = true; }
+errands::~errands() {
+  for (const errand& e : waiting_) {
+    if (e.who->runs_on_sender()) run_out(*e.who, e.backlog);
+  }
+}
+
+void errands::add(errand what) {
+  const std::lock_guard lock{mutex_};
+  waiting_.push_back(what);
+}
+
+errands::errand errands::take() noexcept {
+  const std::lock_guard lock{mutex_};
+  if (waiting_.empty()) return {};
+  const errand first = waiting_.front();
+  waiting_.pop_front();
+  return first;
+}
+
+caf::resumable::resume_result errands::resume(caf::execution_unit* where, std::size_t) {
+  const errand next = take();
+  if (next.who != nullptr) run_scheduled(*next.who, next.backlog, where);
+  return done;
+}
+
+helping_scope::helping_scope() noexcept : was_helping_{std::exchange(this_turn().helping, true)} {}
 
 void helping_scope::work() noexcept {
   turn& t = this_turn();
-  t.running = true;
+  const bool was_running = std::exchange(t.running, true);
   run_queue(nullptr);
-  t.running = false;
+  t.running = was_running;
+}
+
+void helping_scope::work_off(errands& from) noexcept {
+  turn& t = this_turn();
+  for (errands::errand next = from.take(); next.who != nullptr; next = from.take()) {
+    t.queue.push_back(next);
+    if (t.queue.size() == runs_per_turn) break;
+  }
+  work();
 }
 
 helping_scope::~helping_scope() {
   turn& t = this_turn();
-  t.helping = false;
+  t.helping = was_helping_;
+  if (was_helping_) return;  // Further up the stack somebody goes on with it.
   while (!t.queue.empty()) {
     schedule(*t.queue.front().who, t.queue.front().backlog, nullptr);
     t.queue.pop_front();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "admission_word.hpp"
+
 #include <fsm/provider.hpp>
 #include <fsm/time.hpp>
 
@@ -17,37 +19,59 @@ namespace fsm::detail {
 /// released when the last one has completed or the deadline is past. Thread-safe.
 class draining_table {
  public:
-  /// `running` invocations admitted under (slot, generation) go on using `resources` until `deadline`, at the latest.
-  /// Gives the resources back at once if all of them have completed meanwhile.
-  std::optional<attempt_token> move_here(std::uint32_t slot, std::uint32_t generation, std::uint32_t running,
-                                         attempt_token resources, timestamp deadline) {
+  /// Moves what runs on `resources` here, until `deadline` at the latest. `renew()` starts a new generation in the slot's
+  /// admission word and gives the old one; it is called under the lock, so that no completion of that generation can look
+  /// for it here before it has come. Gives the resources back at once if nothing runs on them. `others` more hold them
+  /// meanwhile, and let go with `complete`.
+  template <class Renew>
+  std::optional<attempt_token> move_here(std::uint32_t slot, attempt_token resources, timestamp deadline, Renew renew,
+                                         std::uint32_t others = 0) {
     const std::lock_guard lock{mutex_};
-    entry& e = entries_[key(slot, generation)];
-    e.running += running;
-    e.moved = true;
-    e.resources = resources;
-    e.deadline = deadline;
-    return take_if_done(slot, generation);
+    const admission_word::view before = renew();
+    if (before.in_flight() == 0) return resources;
+    entries_[key(slot, before.generation())] = {before.in_flight() + others, resources, deadline};
+    return std::nullopt;
   }
 
-  /// One of them has completed. Gives the resources if it was the last.
+  /// One of them has completed. Gives the resources if it was the last. One that nobody knows any more was given up.
   std::optional<attempt_token> complete(std::uint32_t slot, std::uint32_t generation) {
     const std::lock_guard lock{mutex_};
-    // A completion may come before the move it belongs to: then the count goes below zero until that arrives.
-    --entries_[key(slot, generation)].running;
-    return take_if_done(slot, generation);
+    const auto found = entries_.find(key(slot, generation));
+    if (found == entries_.end()) {
+      if (given_up_ > 0) --given_up_;
+      return std::nullopt;
+    }
+    if (--found->second.running != 0) return std::nullopt;
+    const attempt_token resources = found->second.resources;
+    entries_.erase(found);
+    return resources;
   }
 
   /// Gives up on what is past its deadline.
   std::vector<attempt_token> expire(timestamp now) {
     const std::lock_guard lock{mutex_};
     std::vector<attempt_token> expired;
-    absl::erase_if(entries_, [&expired, now](const auto& item) {
-      if (!item.second.moved || item.second.deadline > now) return false;
+    absl::erase_if(entries_, [this, &expired, now](const auto& item) {
+      if (item.second.deadline > now) return false;
       expired.push_back(item.second.resources);
+      given_up_ += item.second.running;
       return true;
     });
     return expired;
+  }
+
+  /// So many invocations of a function that becomes idle are given up as lost; they may complete all the same.
+  void give_up(std::uint64_t invocations) {
+    const std::lock_guard lock{mutex_};
+    given_up_ += invocations;
+  }
+
+  /// How many completions may still come, those of given up invocations included.
+  [[nodiscard]] std::uint64_t outstanding() const {
+    const std::lock_guard lock{mutex_};
+    std::uint64_t sum = given_up_;
+    for (const auto& [where, what] : entries_) sum += what.running;
+    return sum;
   }
 
   [[nodiscard]] std::size_t size() const {
@@ -57,8 +81,7 @@ class draining_table {
 
  private:
   struct entry {
-    std::int64_t running = 0;
-    bool moved = false;
+    std::uint32_t running = 0;
     attempt_token resources;
     timestamp deadline{};
   };
@@ -67,16 +90,9 @@ class draining_table {
     return std::uint64_t{slot} << 32U | generation;
   }
 
-  std::optional<attempt_token> take_if_done(std::uint32_t slot, std::uint32_t generation) {
-    const auto found = entries_.find(key(slot, generation));
-    if (!found->second.moved || found->second.running > 0) return std::nullopt;
-    const attempt_token resources = found->second.resources;
-    entries_.erase(found);
-    return resources;
-  }
-
   mutable std::mutex mutex_;
   absl::flat_hash_map<std::uint64_t, entry> entries_;
+  std::uint64_t given_up_ = 0;
 };
 
 }  // namespace fsm::detail

@@ -1,5 +1,6 @@
 #include "function_actor.hpp"
 
+#include "assert.hpp"
 #include "core.hpp"
 #include "journal.hpp"
 #include "reclaimer.hpp"
@@ -63,9 +64,9 @@ void function_actor::happen(core& o, call& c) noexcept {
     return;
   }
   const outcome result = step(record_, c.what, o.how.policy);
-  const bool becomes_idle = c.what.event == event::idle_due && result.changed(record_);
-  if (becomes_idle && !may_become_idle(o, c.what.at)) {
-    // It is in use after all; the reclaimer looks again when it may be idle next.
+  const bool may_be_idle = c.what.event == event::idle_due && record_.pair.state == state::active;
+  if (may_be_idle && !(result.changed(record_) && may_become_idle(o, c.what.at))) {
+    // It is in use after all, or being updated; the reclaimer looks again when it may be idle next.
     o.reclaimer->watch(*this);
     c.answered();
     return;
@@ -133,6 +134,7 @@ void function_actor::commit(core& o, call& c, const outcome& result) noexcept {
   t.revision = result.next.revision;
   o.store->prepare(change);
 
+  FSM_ASSERT(index_of(result.next.pair) != illegal_pair);
   const bool ends = result.has(effect::retire);
   if (ends) c.found = look();  // As it was last.
   unsettled_.fetch_add(1, std::memory_order_acq_rel);
@@ -140,9 +142,7 @@ void function_actor::commit(core& o, call& c, const outcome& result) noexcept {
   open_or_close(o, *entry, result);
   if (!ends) c.found = look();
   if (result.start != 0) o.attempt_began();
-  // A successor of the same name must come behind this in the journal.
   o.journal->post(entry);
-  if (ends) o.forget_name(*this);
 }
 
 void function_actor::open_or_close(core& o, journal_entry& entry, const outcome& result) noexcept {
@@ -164,15 +164,15 @@ void function_actor::open_or_close(core& o, journal_entry& entry, const outcome&
 }
 
 void function_actor::move_running(core& o, journal_entry& entry, bool gone, attempt_token resources) noexcept {
-  const admission_word::view before = word().renew(gone);
-  if (before.in_flight() == 0) {
-    entry.release = resources;
-    return;
-  }
   const timestamp until = entry.change.transition.at + o.how.admission_timeout;
-  if (const auto drained =
-          o.pool->draining.move_here(slot(), before.generation(), before.in_flight(), resources, until)) {
-    entry.release = *drained;
+  const auto renew = [this, gone, &entry] {
+    const admission_word::view before = word().renew(gone);
+    entry.generation = before.generation();
+    return before;
+  };
+  // The transition holds them, too, until it is durable.
+  if (const auto unused = o.pool->draining.move_here(slot(), resources, until, renew, 1)) {
+    entry.release = *unused;
   } else {
     entry.draining_until = until;
   }
@@ -200,7 +200,7 @@ bool function_actor::may_become_idle(core& o, timestamp at) noexcept {
   }
   if (last_use() + o.how.admission_timeout > at) return false;
   // What is still counted has been lost: its completions, should they come, find another generation.
-  static_cast<void>(word().renew(false));
+  o.pool->draining.give_up(word().renew(false).in_flight());
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <fsm/actors.hpp>
 #include <fsm/step.hpp>
 
+#include <caf/actor_storage.hpp>
 #include <caf/system_messages.hpp>
 
 #include <atomic>
@@ -87,8 +88,8 @@ class function_actor final : public compact_actor {
 
   /// The function is gone, or the runtime stops: tells monitors and links, now and whoever comes later.
   void leave(const caf::error& why) noexcept;
-  /// The runtime stops: nothing is admitted any more.
-  void close_for_good() noexcept { static_cast<void>(word().renew(true)); }
+  /// The runtime stops: nothing is admitted any more. Gives the number of admissions still in flight.
+  std::uint32_t close_for_good() noexcept { return word().renew(true).in_flight(); }
 
   // -- monitors and links (CAF) ---------------------------------------------------------------------------------------
   void attach(caf::attachable_ptr what) override;
@@ -115,6 +116,7 @@ class function_actor final : public compact_actor {
   void on_exit(core& o, const caf::exit_msg& what) noexcept;
   void on_system_request(caf::mailbox_element& what) noexcept;
   void on_invoke(core& o, caf::mailbox_element_ptr what) noexcept;
+  void on_done(core& o, const admitted& given) noexcept;
   [[nodiscard]] bool is_gone() noexcept { return word().load().gone(); }
 
   std::uint64_t uid_;
@@ -138,8 +140,8 @@ void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self, caf
 
 namespace caf {
 
-/// Puts a function's actor into a slot of the pool: the control block first, as CAF wants it, and the admission word in
-/// the bytes CAF leaves free.
+/// Puts a function's actor into a slot of the pool: the control block first, as CAF wants it, then what else the head of a
+/// slot holds, then the actor.
 template <>
 class actor_storage<fsm::detail::function_actor> {
  public:

@@ -17,7 +17,11 @@ struct invoke_again final : call {
   invoke_again(caf::mailbox_element_ptr request, caf::strong_actor_ptr self)
       : request_{std::move(request)}, self_{std::move(self)} {}
   void answered() noexcept override {
-    self_->enqueue(std::move(request_), nullptr);
+    if (failure.code == errc::none) {
+      self_->enqueue(std::move(request_), nullptr);
+    } else {
+      reply(*request_, self_, caf::make_message(to_caf_error(failure)));
+    }
     delete this;
   }
 
@@ -60,11 +64,16 @@ void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self, caf
 void function_actor::handle(caf::mailbox_element_ptr what) noexcept {
   if (what->mid.is_response()) return;  // Functions ask nobody anything.
   core* const o = owner();
+  auto& content = what->content();
+  if (o != nullptr && content.match_elements<done_atom, admitted>()) {
+    // Also when the function is gone: its resources wait for this.
+    on_done(*o, content.get_as<admitted>(1));
+    return;
+  }
   if (o == nullptr || is_gone()) {
     bounce(*what, caf::make_error(caf::sec::request_receiver_down));
     return;
   }
-  auto& content = what->content();
   if (content.match_elements<caf::exit_msg>()) {
     on_exit(*o, content.get_as<caf::exit_msg>(0));
   } else if (content.match_elements<caf::down_msg>()) {
@@ -87,11 +96,6 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
     on_invoke(o, std::move(what));
     return;
   }
-  if (content.match_elements<done_atom, admitted>()) {
-    const auto given = content.get_as<admitted>(1);
-    o.complete(*this, slot(), given.generation);
-    return;
-  }
   const bool is_update = content.match_elements<update_atom, std::string>();
   const bool is_remove = content.match_elements<remove_atom>();
   if (!is_update && !is_remove && !content.match_elements<status_atom>()) {
@@ -102,7 +106,11 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
   std::string document;
   if (is_update) {
     happened.event = event::update;
-    document = content.get_mutable_as<std::string>(1);
+    document = content.get_as<std::string>(1);
+    if (document.size() > document_bytes_max) {
+      bounce(*what, to_caf_error({errc::invalid_argument, "the document is larger than 256 MiB"}));
+      return;
+    }
   } else if (is_remove) {
     happened.event = event::remove;
   }
@@ -120,10 +128,26 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
   happen(o, *c);
 }
 
+void function_actor::on_done(core& o, const admitted& given) noexcept {
+  // Whatever is sent: no more is given back than was given.
+  std::atomic<std::uint64_t>& count = o.pool->admitted_by_message;
+  std::uint64_t given_out = count.load(std::memory_order_relaxed);
+  while (given_out != 0 && !count.compare_exchange_weak(given_out, given_out - 1, std::memory_order_relaxed)) {
+  }
+  if (given_out != 0) o.complete(*this, slot(), given.generation);
+}
+
 void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept {
   admitted_to to;
+  const bool has_asker = what->sender != nullptr || !what->stages.empty();
+  if (record_.pair.state == state::active && !has_asker) return;  // Nobody could give it back.
   if (try_admit(to, o.clock->coarse_now())) {
+    o.pool->admitted_by_message.fetch_add(1, std::memory_order_relaxed);
     reply(*what, ctrl(), caf::make_message(admitted{to.generation, to.version, to.held}));
+    return;
+  }
+  if (word().load().in_flight() == admission_word::in_flight_max) {
+    bounce(*what, to_caf_error({errc::too_many_requests, "too many invocations of this function are in flight"}));
     return;
   }
   if (record_.pair.state == state::active) {
@@ -131,6 +155,13 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
     auto* again = new invoke_again{std::move(what), caf::strong_actor_ptr{ctrl()}};
     again->what = {.event = event::read, .at = o.clock->now()};
     answer(o, *again);
+    return;
+  }
+  // It may start a restore.
+  error full = o.room_for_transition();
+  if (full.code == errc::none) full = o.room_for_attempt();
+  if (full.code != errc::none) {
+    bounce(*what, to_caf_error(full));
     return;
   }
   auto* c = new caf_call{std::move(what), caf::strong_actor_ptr{ctrl()}};
@@ -160,7 +191,7 @@ void function_actor::on_system_request(caf::mailbox_element& what) noexcept {
 
 void function_actor::attach(caf::attachable_ptr what) {
   what = function_pool::of(this).attachments.add(id(), std::move(what), [this] { return is_gone(); });
-  if (what != nullptr) what->actor_exited(caf::make_error(caf::exit_reason::normal), nullptr);
+  if (what != nullptr) guarded([&what] { what->actor_exited(caf::make_error(caf::exit_reason::normal), nullptr); });
 }
 
 std::size_t function_actor::detach(const caf::attachable::token& what) {
@@ -196,7 +227,9 @@ bool function_actor::remove_backlink(caf::abstract_actor* other) {
 
 void function_actor::leave(const caf::error& why) noexcept {
   const caf::attachable_ptr all = function_pool::of(this).attachments.take(id());
-  for (caf::attachable* a = all.get(); a != nullptr; a = a->next.get()) a->actor_exited(why, nullptr);
+  for (caf::attachable* a = all.get(); a != nullptr; a = a->next.get()) {
+    guarded([a, &why] { a->actor_exited(why, nullptr); });
+  }
 }
 
 }  // namespace fsm::detail

@@ -73,12 +73,17 @@ void function_pool::give(std::uint32_t slot) noexcept {
 }
 
 void function_pool::disown() noexcept {
+  users_.fetch_add(unknown_users, std::memory_order_relaxed);
   owner_.store(nullptr, std::memory_order_release);
   epochs.synchronize();
 }
 
-void function_pool::release() noexcept {
-  if (users_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+void function_pool::keep_for(std::uint64_t admissions) noexcept {
+  release(unknown_users - (admissions - admitted_by_message.load(std::memory_order_relaxed)));
+}
+
+void function_pool::release(std::uint64_t users) noexcept {
+  if (users_.fetch_sub(users, std::memory_order_acq_rel) == users) delete this;
 }
 
 }  // namespace fsm::detail

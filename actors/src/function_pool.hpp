@@ -29,7 +29,7 @@ struct slot_head {
 };
 static_assert(sizeof(slot_head) == 64);
 
-/// What comes behind it: next to the function's name, so that an invocation finds both in one cache line.
+/// What comes behind it: next to the function's name, so that an invocation touches as few cache lines as can be.
 struct slot_tail {
   admission_word word;
 };
@@ -79,18 +79,26 @@ class function_pool {
   [[nodiscard]] std::uint32_t take();
   void give(std::uint32_t slot) noexcept;
 
-  /// The runtime has stopped: nobody finds it any more. Waits until no sender is looking at it.
+  /// The runtime has stopped: nobody finds it any more. Waits until no sender is looking at it. From now on an admission
+  /// that is given back lets go of the pool; it stays at least until `keep_for`.
   void disown() noexcept;
+  /// This many admissions, of both kinds, were out when the runtime stopped.
+  void keep_for(std::uint64_t admissions) noexcept;
   void retain() noexcept { users_.fetch_add(1, std::memory_order_relaxed); }
   /// Frees the pool with its last user.
-  void release() noexcept;
+  void release(std::uint64_t users = 1) noexcept;
 
   epoch_domain epochs;
   draining_table draining;
   attachment_table attachments;
+  /// Admissions given to CAF actors and not given back. They are plain values that never touch the pool.
+  std::atomic<std::uint64_t> admitted_by_message{0};
 
  private:
   ~function_pool();
+
+  // More admissions than there can be.
+  static constexpr std::uint64_t unknown_users = std::uint64_t{1} << 60U;
 
   struct chunk_header {
     function_pool* pool;

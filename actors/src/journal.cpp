@@ -1,9 +1,11 @@
 #include "journal.hpp"
 
+#include "assert.hpp"
 #include "core.hpp"
 #include "delivery.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fsm::detail {
 
@@ -12,8 +14,11 @@ void journal::handle(internal_message* what) noexcept {
     gathered_.push_back(entry);
     return;
   }
-  const auto& answered = static_cast<const store_answered&>(*what);
-  on_answer(answered.result);
+  if (const auto* answered = dynamic_cast<const store_answered*>(what)) {
+    if (abandoned_.empty()) on_answer(answered->result);
+  } else {
+    give_up();
+  }
   delete what;
 }
 
@@ -22,6 +27,7 @@ void journal::after_batch() noexcept {
 }
 
 void journal::commit_gathered() noexcept {
+  FSM_ASSERT(writing_.empty());
   const std::size_t count = std::min(gathered_.size(), batch_max);
   writing_.assign(gathered_.begin(), gathered_.begin() + static_cast<std::ptrdiff_t>(count));
   gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -50,14 +56,35 @@ void journal::commit_gathered() noexcept {
     expected<void> result;
   };
   auto meeting = std::make_shared<rendezvous>();
-  core_.store->commit(changes_, [this, meeting, keep = caf::strong_actor_ptr{ctrl()}](expected<void> result) {
+  core_.store->commit(changes_, [this, meeting, where = core_.weak_from_this(),
+                                 keep = caf::strong_actor_ptr{ctrl()}](expected<void> result) {
     meeting->result = std::move(result);
     if (meeting->meetings.fetch_add(1, std::memory_order_acq_rel) == 0) return;
+    const std::shared_ptr<core> alive = where.lock();
+    if (alive == nullptr) return;
+    const epoch_domain::pin pinned{alive->pool->epochs};
+    if (alive->pool->owner() == nullptr) return;  // Stopped: it came after the runtime's patience had ended.
     auto* answered = new store_answered;
     answered->result = std::move(meeting->result);
     post(answered);
   });
   if (meeting->meetings.fetch_add(1, std::memory_order_acq_rel) == 1) on_answer(meeting->result);
+}
+
+void journal::give_up() noexcept {
+  if (!commit_under_way_) return;
+  abandoned_changes_ = std::move(changes_);
+  for (journal_entry*& entry : writing_) {
+    // The store still has the change; only the answer goes on.
+    abandoned_.emplace_back(entry);
+    auto* told = new journal_entry;
+    told->who = entry->who;
+    told->function = entry->function;
+    told->is_change = entry->is_change;
+    told->reply = std::exchange(entry->reply, nullptr);
+    entry = told;
+  }
+  on_answer(unexpected({errc::outcome_unknown, "the store did not answer before the runtime was stopped"}));
 }
 
 void journal::on_answer(const expected<void>& result) noexcept {
@@ -70,7 +97,7 @@ void journal::on_answer(const expected<void>& result) noexcept {
     core_.store_failed(result.error());
   }
   for (journal_entry* entry : writing_) {
-    if (!result) {
+    if (!result && entry->is_told_by_the_store()) {
       // Neither success nor "nothing happened": what the store holds is only known after a restart.
       entry->result.answer = answer::ignored;
       if (entry->reply != nullptr) {

@@ -9,6 +9,7 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace fsm::detail {
@@ -30,18 +31,27 @@ struct journal_entry final : internal_message {
   /// Resources to release now (those that invocations still run on are released later).
   attempt_token release;
   attempt_token abandon;
-  /// When invocations of a replaced or removed version go on: until then, at the latest.
+  /// When invocations of a replaced or removed version go on: until then, at the latest, and under which generation.
   timestamp draining_until{};
+  std::uint32_t generation = 0;
   /// For removals: what monitors are told.
   caf::error exit_reason;
   /// Who waits for the answer; may be null.
   call* reply = nullptr;
+
+  /// True if only the store can say what became of it: a change, or an answer that rests on one.
+  [[nodiscard]] bool is_told_by_the_store() const noexcept {
+    return is_change || (function != nullptr && !function->is_settled());
+  }
 };
 
 /// INTERNAL: the store has answered.
 struct store_answered final : internal_message {
   expected<void> result;
 };
+
+/// The runtime stops and waits no longer: what is being written counts as failed.
+struct store_given_up final : internal_message {};
 
 /// Takes the transitions of all functions in order and gives them to the store in batches (group commit). While one
 /// batch is being written the next one gathers. What is durable goes on to delivery, in the same order: until then
@@ -58,6 +68,7 @@ class journal final : public compact_actor {
   void after_batch() noexcept override;
   void commit_gathered() noexcept;
   void on_answer(const expected<void>& result) noexcept;
+  void give_up() noexcept;
 
   /// Changes per commit: bounds the memory of a batch and the time until the first of it is answered.
   static constexpr std::size_t batch_max = 8192;
@@ -68,6 +79,9 @@ class journal final : public compact_actor {
   std::vector<journal_entry*> gathered_;
   std::vector<journal_entry*> writing_;
   std::vector<fsm::change*> changes_;
+  /// What a store that was given up may still be reading. It keeps the journal, and so these, until it answers.
+  std::vector<std::unique_ptr<journal_entry>> abandoned_;
+  std::vector<fsm::change*> abandoned_changes_;
   bool commit_under_way_ = false;
   /// Set for good by a failed commit: nobody knows what the store holds, so nothing more is written.
   bool broken_ = false;

@@ -1,5 +1,6 @@
 #include "provisioner.hpp"
 
+#include "assert.hpp"
 #include "core.hpp"
 
 #include <spdlog/spdlog.h>
@@ -45,6 +46,7 @@ void provisioner::handle(internal_message* what) noexcept {
 
 void provisioner::after_batch() noexcept {
   fill_places();
+  FSM_ASSERT(attempts_in_flight_ <= options_.in_flight_max && releases_in_flight_ <= options_.in_flight_max);
   if (!timers_.empty()) alarm_.at_latest(timers_.begin()->first);
 }
 
@@ -61,11 +63,15 @@ void provisioner::on_release(attempt_token token) {
     for (std::size_t i = 0; i < l.jobs.size(); ++i) {
       job& j = l.jobs[i];
       if (j.request.token != token) continue;
-      if (j.is_release) return;  // Asked for already.
+      if (j.is_release) {
+        if (i > 0 || l.phase != phase::calling) return;  // It is still to come.
+        continue;  // Under way: it may have looked before there was anything to release.
+      }
       j.given_up = true;
       if (i > 0 || l.phase != phase::calling) {
         was_tried = i == 0 && l.tries > 0;
         if (i == 0) {
+          remember_fate(l, false);
           drop_first(token.uid, l);
         } else {
           l.jobs.erase(l.jobs.begin() + static_cast<std::ptrdiff_t>(i));
@@ -105,6 +111,7 @@ void provisioner::begin_first(std::uint64_t uid, lane& l) {
 }
 
 void provisioner::drop_first(std::uint64_t uid, lane& l) {
+  FSM_ASSERT(!l.jobs.empty());
   job& first = l.jobs.front();
   clear_timer(l);
   if (l.phase != phase::queued) --(first.is_release ? releases_in_flight_ : attempts_in_flight_);
@@ -173,6 +180,7 @@ provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
 // -- tries ------------------------------------------------------------------------------------------------------------------
 
 void provisioner::begin_try(std::uint64_t uid, lane& l) {
+  FSM_ASSERT(!l.jobs.empty() && l.phase != phase::calling);
   job& j = l.jobs.front();
   l.phase = phase::calling;
   l.in_queue = false;
@@ -282,12 +290,9 @@ void provisioner::try_failed(std::uint64_t uid, lane& l, std::string text) {
 }
 
 void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason, std::string text) {
-  job ended = std::move(l.jobs.front());
   // Given up: the release is in the lane behind it, and the function has been told otherwise.
-  const bool kept = succeeded && !ended.given_up;
-  if (l.unanswered > 0) {
-    fates_[ended.request.token] = {kept, l.unanswered, core_.clock->now() + fate_kept_for};
-  }
+  remember_fate(l, succeeded && !l.jobs.front().given_up);
+  job ended = std::move(l.jobs.front());
   if (!succeeded && !ended.given_up) {
     job release;
     release.is_release = true;
@@ -296,6 +301,11 @@ void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, rea
   }
   drop_first(uid, l);
   if (!ended.given_up) tell_function(ended, succeeded, reason, std::move(text));
+}
+
+void provisioner::remember_fate(const lane& l, bool kept) {
+  if (l.unanswered == 0) return;
+  fates_[l.jobs.front().request.token] = {kept, l.unanswered, core_.clock->now() + fate_kept_for};
 }
 
 void provisioner::tell_function(job& j, bool succeeded, reason_code reason, std::string text) {

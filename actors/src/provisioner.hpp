@@ -120,6 +120,7 @@ class provisioner final : public compact_actor {
   void call_provider(const job& j, std::uint32_t try_number);
   void try_failed(std::uint64_t uid, lane& l, std::string text);
   void finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason, std::string text);
+  void remember_fate(const lane& l, bool kept);
   void tell_function(job& j, bool succeeded, reason_code reason, std::string text);
   void drop_first(std::uint64_t uid, lane& l);
   void set_timer(std::uint64_t uid, lane& l, timestamp when);

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <thread>
 
 namespace fsm {
 
@@ -22,7 +23,6 @@ namespace {
 
 /// How often a call starts anew when the function changed hands or versions under it.
 constexpr int rounds_max = 16;
-constexpr std::size_t document_bytes_max = std::size_t{256} << 20U;
 constexpr std::size_t page_max = 10'000;
 
 [[nodiscard]] error refuse_sync(const core& o) {
@@ -87,7 +87,8 @@ constexpr std::size_t page_max = 10'000;
   return what == event::create ? o.find_or_make(name) : o.find(name);
 }
 
-[[nodiscard]] error no_target(std::string_view name, event what) {
+[[nodiscard]] error no_target(const core& o, std::string_view name, event what) {
+  if (o.stopping()) return {errc::stopped, "the runtime has stopped"};
   if (what == event::create) return {errc::too_many_requests, "functions_max functions exist"};
   return no_such_function(name);
 }
@@ -109,7 +110,7 @@ constexpr std::size_t page_max = 10'000;
   std::string document = std::move(first.document);
   for (int round = 0; round < rounds_max; ++round) {
     const caf::strong_actor_ptr who = target_of(o, name, what.event);
-    if (who == nullptr) return unexpected(no_target(name, what.event));
+    if (who == nullptr) return unexpected(no_target(o, name, what.event));
     sync_call c;
     c.what = what;
     c.tenant = tenant;
@@ -119,7 +120,7 @@ constexpr std::size_t page_max = 10'000;
     document = std::move(c.document);
     if (lost_a_race(c)) continue;
     expected<function_view> view = await_view(o, c, with_document);
-    if (view || view.error().code != errc::outcome_unknown || !with_document) return view;
+    if (view || view.error().code != errc::none) return view;
   }
   return unexpected({errc::too_many_requests, fmt::format("function {} changes too fast to be read", name)});
 }
@@ -129,15 +130,18 @@ void ask_later(const std::shared_ptr<core>& o, std::string name, std::function<v
                bool with_document, runtime::view_callback done, int rounds = rounds_max) {
   const caf::strong_actor_ptr who = target_of(*o, name, what);
   if (who == nullptr || rounds == 0) {
-    done(unexpected(no_target(name, what)));
+    done(unexpected(no_target(*o, name, what)));
     return;
   }
   auto* c = new callback_call{[=, done = std::move(done)](callback_call& answered) mutable {
     if (lost_a_race(answered)) {
-      ask_later(o, std::move(name), std::move(fill), what, with_document, std::move(done), rounds - 1);
-    } else {
-      later_view(*o, answered, with_document, std::move(done));
+      return ask_later(o, std::move(name), std::move(fill), what, with_document, std::move(done), rounds - 1);
     }
+    if (!with_document) return later_view(*o, answered, false, std::move(done));
+    later_view(*o, answered, true, [=, done = std::move(done)](expected<function_view> view) {
+      if (view || view.error().code != errc::none) return done(std::move(view));
+      ask_later(o, name, fill, what, true, done, rounds - 1);
+    });
   }};
   fill(*c);
   function_of(who).post(c);
@@ -183,7 +187,11 @@ runtime& runtime::operator=(runtime&& other) noexcept {
 }
 
 runtime::~runtime() {
-  if (core_ != nullptr) stop();
+  if (core_ == nullptr) return;
+  stop();
+  // An answer of a provider's may be on its way out on another thread. The last one out joins the workers, which must not
+  // be one of them.
+  for (int i = 0; core_.use_count() > 1 && i < 1'000'000; ++i) std::this_thread::yield();
 }
 
 // -- create, get, update, remove --------------------------------------------------------------------------------------------
@@ -320,6 +328,7 @@ expected<list_page> runtime::list(const list_request& what) {
   if (what.limit < 1 || what.limit > page_max) {
     return unexpected({errc::invalid_argument, fmt::format("limit is {}; it must be from 1 to {}", what.limit, page_max)});
   }
+  if (core_->stopping()) return unexpected({errc::stopped, "the runtime has stopped"});
   return list_functions(*core_, what);
 }
 

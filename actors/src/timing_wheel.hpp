@@ -1,5 +1,7 @@
 #pragma once
 
+#include "assert.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -37,12 +39,14 @@ class timing_wheel {
   void arm(std::uint32_t n) noexcept { arm(n, links_.due(n)); }
   /// The same, to look at it at tick `due` whatever its deadline.
   void arm(std::uint32_t n, std::uint64_t due) noexcept {
+    FSM_ASSERT(!armed(n));
     insert(n, std::max(due, now_ + 1));
     ++size_;
   }
 
   /// Takes back `n`, which must be armed.
   void disarm(std::uint32_t n) noexcept {
+    FSM_ASSERT(armed(n) && size_ > 0);
     unlink(n);
     --size_;
   }

@@ -17,7 +17,7 @@ namespace {
          code != reason_code::restoring;
 }
 
-[[nodiscard]] function_view view_of(const core& o, const snapshot& found) {
+[[nodiscard]] function_view view_of(const core& o, const snapshot& found, std::uint64_t sequence) {
   const lifecycle_record& r = found.record;
   return {.name = found.name,
           .tenant = o.tenants[found.tenant],
@@ -32,6 +32,7 @@ namespace {
           .version = r.version,
           .target_version = r.target(),
           .since = r.since,
+          .sequence = sequence,
           .document = {}};
 }
 
@@ -44,7 +45,7 @@ void add_document(core& o, function_view view, const runtime::view_callback& don
       view.document = *std::move(document);
       done(std::move(view));
     } else if (document.error().code == errc::not_found) {
-      done(unexpected({errc::outcome_unknown, "the version was replaced while it was read"}));
+      done(unexpected({errc::none, "the version was replaced while it was read"}));
     } else {
       done(unexpected(document.error()));
     }
@@ -83,7 +84,7 @@ void later_view(core& o, const call& answered, bool with_document, runtime::view
     error why = refusal(answered.answer, answered.what.event, answered.found.name, answered.found.record);
     if (why.code != errc::none) return done(unexpected(std::move(why)));
   }
-  function_view view = view_of(o, answered.found);
+  function_view view = view_of(o, answered.found, answered.sequence);
   if (!may_have_own_text(view.state_reason_code) && !may_have_own_text(view.update_reason_code)) {
     return with_document ? add_document(o, std::move(view), done) : done(std::move(view));
   }
@@ -105,6 +106,10 @@ expected<admission> admission_for(core& o, std::string_view name, error& why) {
   caf::strong_actor_ptr who;
   {
     const epoch_domain::pin pinned{o.pool->epochs};
+    if (o.pool->owner() == nullptr) {
+      why = {errc::stopped, "the runtime has stopped"};
+      return unexpected({});
+    }
     const std::uint32_t slot = o.directory.find(name, [&o](std::uint32_t s) { return o.pool->function(s)->name(); });
     if (slot == directory::none) {
       why = refusal(answer::not_found, event::invoke, name, {});
@@ -152,12 +157,15 @@ subscription wait_later(const std::shared_ptr<core>& o, std::string_view name, c
   }};
   prepare_wait(*o, *c, name, what, timeout);
   const std::uint64_t id = c->id;
+  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  c->cancelled = cancelled;
   if (const caf::strong_actor_ptr who = o->find(name)) {
     static_cast<function_actor&>(*who->get()).post(c);
   } else {
     o->tell_journal(*c);
   }
-  return subscription{[where = o->weak_from_this(), id] {
+  return subscription{[where = o->weak_from_this(), id, cancelled] {
+    cancelled->store(true, std::memory_order_release);
     if (const auto alive = where.lock()) alive->cancel_waiter(id);
   }};
 }
@@ -168,6 +176,7 @@ list_page list_functions(core& o, const list_request& what) {
   const pair_set wanted = what.pairs.empty() ? table_words::existing : what.pairs;
   list_page page;
   const epoch_domain::pin pinned{o.pool->epochs};
+  if (o.pool->owner() == nullptr) return page;  // Stopped.
   const std::uint32_t used = o.pool->used();
   std::uint64_t position = what.cursor;  // The first slot to look at.
   const std::size_t last_word = position / 64 + words_per_page;

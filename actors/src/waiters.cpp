@@ -29,18 +29,24 @@ void waiter_table::arm(call& waiter) {
     answer(who, errc::none);
   } else if (who.wait_for->hopeless.contains(now)) {
     answer(who, who.found.uid == 0 ? errc::not_found : errc::unreachable);
+  } else if (stopped_) {
+    answer(who, errc::stopped);
+  } else if (who.cancelled != nullptr && who.cancelled->load(std::memory_order_acquire)) {
+    answer(who, errc::cancelled);
   } else if (by_id_.size() >= core_.how.waiters_max) {
     answer(who, errc::too_many_requests);
   } else if (who.deadline <= core_.clock->now()) {
     answer(who, errc::timed_out);
   } else {
     arm_entry(who, record.pair == pairs::absent ? 0 : who.found.uid);
-    if (record.pair.state == state::pending || record.target() != 0) {
-      auto* prefer = new prefer_attempt;
-      prefer->uid = who.found.uid;
-      core_.provisioner->post(prefer);
-    }
+    if (record.pair.state == state::pending || record.target() != 0) prefer(who.found.uid);
   }
+}
+
+void waiter_table::prefer(std::uint64_t uid) {
+  auto* wanted = new prefer_attempt;
+  wanted->uid = uid;
+  core_.provisioner->post(wanted);
 }
 
 void waiter_table::arm_entry(wait_call& who, std::uint64_t uid) {
@@ -137,6 +143,7 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
     who.found.uid = t.uid;
     who.found.record = c.record;
     who.found.name = t.name;
+    if (t.from == pairs::absent) who.found.tenant = static_cast<std::uint16_t>(core_.tenants.index_of(c.tenant));
     who.sequence = t.sequence;
     if (who.wait_for->fulfilled.contains(now)) {
       answer(*take(n), errc::none);
@@ -161,6 +168,7 @@ void waiter_table::handle(const internal_message& what) {
       answer(*take(n), errc::timed_out);
     });
   } else {
+    stopped_ = true;
     while (!by_id_.empty()) answer(*take(by_id_.begin()->second), errc::stopped);
   }
 }

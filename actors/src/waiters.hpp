@@ -9,7 +9,9 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,8 @@ struct wait_call : call {
   timestamp deadline{};
   /// Names this waiter for `waiter_cancelled`.
   std::uint64_t id = 0;
+  /// Set when its owner no longer waits, which may be before it is armed. Null if nobody can cancel it.
+  std::shared_ptr<std::atomic<bool>> cancelled;
 };
 
 /// A waiter's owner no longer waits.
@@ -48,6 +52,9 @@ class waiter_table {
   void fire(const transition& t, const change& c);
   void handle(const internal_message& what);
   void after_batch();
+  [[nodiscard]] bool anyone_waits_for(std::uint64_t uid) const { return by_uid_.contains(uid); }
+  /// The function's attempt goes before those nobody waits for.
+  void prefer(std::uint64_t uid);
   void close() { alarm_.close(); }
   [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
 
@@ -80,6 +87,7 @@ class waiter_table {
   timestamp start_;
   std::vector<entry> entries_;
   std::uint32_t free_ = none;
+  bool stopped_ = false;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> by_uid_;
   absl::flat_hash_map<std::string, std::uint32_t> by_name_;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> by_id_;

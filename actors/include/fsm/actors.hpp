@@ -72,7 +72,8 @@ typename Inspector::result_type inspect(Inspector& f, admitted& x) {
   return f(caf::meta::type_name("fsm::admitted"), x.generation, x.version, x.resource);
 }
 
-/// Starts a runtime whose actors live in `system`, which must outlive it. `options::threads` is not used.
+/// Starts a runtime whose actors live in `system`. Call `runtime::stop` before `system` ends. `options::threads` is not
+/// used. Functions do not count for `await_all_actors_done`: a system does not wait for them.
 [[nodiscard]] expected<runtime> start(options how, caf::actor_system& system);
 
 /// The actor of a function. `not_found`. The handle may be kept beyond the function and beyond the runtime.

@@ -54,17 +54,17 @@ enum class on_inactive : std::uint8_t {
 /// Everything a runtime can be told. Validated once, when it starts; an error names the field, its value and the rule.
 struct options {
   /// Where functions are kept. Null = `make_memory_store()`.
-  std::shared_ptr<fsm::store> store;
+  std::shared_ptr<fsm::store> store{};
   /// Who makes and releases resources. Null = `make_instant_provider()`.
-  std::shared_ptr<resource_provider> provider;
+  std::shared_ptr<resource_provider> provider{};
   /// The time. Null = `make_system_clock()`.
-  std::shared_ptr<fsm::clock> clock;
+  std::shared_ptr<fsm::clock> clock{};
   /// An Active function not invoked for this long becomes Inactive. 1 ms to 10 years.
   duration idle_after = std::chrono::days{14};
   /// An admission not completed for this long counts as lost once its function is otherwise quiet. At least 1 ms.
   /// Lambda's longest invocation is 15 minutes.
   duration admission_timeout = std::chrono::minutes{20};
-  provisioner_options provisioner;
+  provisioner_options provisioner{};
   /// Functions that may exist at once; address space (not memory) is reserved for them. 1 to 2^26.
   std::size_t functions_max = std::size_t{1} << 24;
   /// Transitions that may be on their way to the store; beyond it callers get `errc::too_many_requests`. At least 16.
@@ -77,11 +77,11 @@ struct options {
   on_inactive inactive = on_inactive::fail;
   /// See `on_inactive::hold`. At least 1 ms.
   duration hold_max = std::chrono::seconds{30};
-  lifecycle_policy policy;
+  lifecycle_policy policy{};
   /// Told of everything, from the start on. Not null.
-  std::vector<std::shared_ptr<observer>> observers;
+  std::vector<std::shared_ptr<observer>> observers{};
   /// Where log lines go. Null = nowhere.
-  std::shared_ptr<spdlog::logger> log;
+  std::shared_ptr<spdlog::logger> log{};
   /// Seed of the jitter of retries, so that a run can be repeated.
   std::uint64_t seed = 1;
 };

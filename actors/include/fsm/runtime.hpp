@@ -25,19 +25,19 @@ namespace fsm {
 /// What `create` needs.
 struct create_request {
   /// 1 to 64 letters, digits, '-' and '_'.
-  std::string name;
+  std::string name{};
   /// Whatever describes the function to the embedder and its provider: opaque bytes, at most 256 MiB.
-  std::string document;
+  std::string document{};
   /// Attempts are queued fairly between tenants. At most 65,535 different ones.
-  std::string tenant;
+  std::string tenant{};
   /// This function's own idle time instead of `options::idle_after`. At most 255 different ones per runtime.
-  std::optional<duration> idle_after;
+  std::optional<duration> idle_after{};
 };
 
 /// What `update` needs.
 struct update_request {
-  std::string name;
-  std::string document;
+  std::string name{};
+  std::string document{};
   /// When not 0: refused with `revision_mismatch` unless it is the function's current revision.
   std::uint32_t expected_revision = 0;
   /// Only say whether the update would be accepted.
@@ -47,8 +47,8 @@ struct update_request {
 /// What `list` gives back, and from where.
 struct list_request {
   /// Only functions in these situations; empty = all.
-  pair_set pairs;
-  std::string prefix;
+  pair_set pairs{};
+  std::string prefix{};
   /// 1 to 10,000.
   std::size_t limit = 100;
   /// Where the last page ended (`list_page::cursor`); 0 = at the start.

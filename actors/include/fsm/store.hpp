@@ -85,7 +85,7 @@ class store {
 /// Keeps everything in memory, nothing on disk. `history_max` transitions per function (at least 1).
 [[nodiscard]] std::shared_ptr<store> make_memory_store(std::size_t history_max = 16);
 
-/// Keeps nothing: no document, name order or history. For benchmarks and for embedders who need the states only.
+/// Keeps nothing: no document, name order or history, nor knows it which transition was `transition::previous`. For benchmarks and for embedders who need the states only.
 [[nodiscard]] std::shared_ptr<store> make_null_store();
 
 }  // namespace fsm

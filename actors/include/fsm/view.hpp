@@ -29,8 +29,10 @@ struct function_view {
   std::uint32_t target_version = 0;
   /// When State last changed.
   timestamp since{};
-  /// The document of the target version while an update is in progress, else of the current one. Empty with a store
-  /// that keeps no documents, and in lists.
+  /// The sequence of the transition this is the answer to; 0 when nothing was changed for it.
+  std::uint64_t sequence = 0;
+  /// The document of the target version while an update is in progress, else of the current one. Only `get` fills it in,
+  /// and only with a store that keeps documents.
   std::string document;
 
   [[nodiscard]] fsm::pair pair() const noexcept { return {state, update_status}; }

@@ -1,0 +1,310 @@
+#pragma once
+
+#include "support/show.hpp"
+
+#include <fsm/store.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// What every store must do. A new one calls `store_conformance::check_all` with a factory, in a test of its own.
+
+namespace fsm::testing::store_conformance {
+
+/// Makes an empty store that keeps at most `history_max` transitions per function.
+using factory = std::function<std::shared_ptr<store>(std::size_t history_max)>;
+
+/// A store together with the writer that a runtime would be: it counts sequences and knows its epoch.
+class bench {
+ public:
+  explicit bench(const factory& make, std::size_t history_max = 4) : store_{make(history_max)} {
+    const auto opened = store_->open();
+    REQUIRE(opened.has_value());
+    epoch_ = opened->epoch;
+    sequence_ = opened->last_sequence;
+  }
+
+  [[nodiscard]] fsm::store& store() { return *store_; }
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+  void use_epoch(std::uint64_t other) { epoch_ = other; }
+
+  /// The change a transition makes; `fill` says what is special about it.
+  [[nodiscard]] change make(std::uint64_t uid, const std::string& name, pair from, pair to,
+                            const std::function<void(change&)>& fill = {}) {
+    change c;
+    c.transition.sequence = ++sequence_;
+    c.transition.uid = uid;
+    c.transition.name = name;
+    c.transition.at = timestamp{duration{1000 + static_cast<std::int64_t>(sequence_)}};
+    c.transition.from = from;
+    c.transition.to = to;
+    c.transition.revision = static_cast<std::uint32_t>(sequence_);
+    c.record.pair = to;
+    c.record.revision = c.transition.revision;
+    c.tenant = "blue";
+    c.epoch = epoch_;
+    if (fill) fill(c);
+    return c;
+  }
+  [[nodiscard]] expected<void> commit(std::vector<change> batch) {
+    std::vector<change*> pointers;
+    for (change& c : batch) {
+      store_->prepare(c);
+      pointers.push_back(&c);
+    }
+    expected<void> result;
+    int answers = 0;
+    store_->commit(pointers, [&](expected<void> given) {
+      result = std::move(given);
+      ++answers;
+    });
+    CHECK(answers == 1);
+    return result;
+  }
+  void put(change c) {
+    std::vector<change> batch;
+    batch.push_back(std::move(c));
+    CHECK(commit(std::move(batch)).has_value());
+  }
+  /// A function with document "one" of version 1.
+  void create(std::uint64_t uid, const std::string& name) {
+    put(make(uid, name, pairs::absent, pairs::creating, [](change& c) {
+      c.document = "one";
+      c.document_version = 1;
+    }));
+  }
+  void remove(std::uint64_t uid, const std::string& name) { put(make(uid, name, pairs::ready, pairs::absent)); }
+
+  // -- reading -----------------------------------------------------------------------------------------------------
+  [[nodiscard]] std::optional<std::string> document(std::uint64_t uid, std::uint32_t version) {
+    expected<std::string> got = unexpected({errc::internal, "no answer"});
+    store_->read_document(uid, version, [&](expected<std::string> given) { got = std::move(given); });
+    if (got) return *std::move(got);
+    CHECK(got.error().code == errc::not_found);
+    return std::nullopt;
+  }
+  [[nodiscard]] reason_texts reasons(std::uint64_t uid) {
+    expected<reason_texts> got;
+    store_->read_reasons(uid, [&](expected<reason_texts> given) { got = std::move(given); });
+    REQUIRE(got.has_value());
+    return *std::move(got);
+  }
+  [[nodiscard]] std::vector<transition> history(std::uint64_t uid) {
+    expected<std::vector<transition>> got;
+    store_->read_history(uid, [&](expected<std::vector<transition>> given) { got = std::move(given); });
+    REQUIRE(got.has_value());
+    return *std::move(got);
+  }
+  [[nodiscard]] std::vector<std::string> names(std::string_view prefix, std::string_view after, std::size_t limit) {
+    expected<std::vector<std::string>> got;
+    store_->read_names(prefix, after, limit, [&](expected<std::vector<std::string>> given) { got = std::move(given); });
+    REQUIRE(got.has_value());
+    return *std::move(got);
+  }
+
+ private:
+  std::shared_ptr<fsm::store> store_;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t sequence_ = 0;
+};
+
+using list = std::vector<std::string>;
+
+inline void check_epochs(const factory& make) {
+  INFO("only the latest owner may write");
+  bench b{make};
+  b.create(1, "f");
+  const std::uint64_t old = b.epoch();
+  const auto again = b.store().open();
+  REQUIRE(again.has_value());
+  CHECK(again->epoch > old);
+  CHECK(again->last_sequence == 1);
+  CHECK(again->last_uid == 1);
+
+  CHECK_FALSE(b.commit({b.make(2, "g", pairs::absent, pairs::creating)}).has_value());
+  // All or none: one old change spoils the batch.
+  const change stale = b.make(3, "h", pairs::absent, pairs::creating);
+  b.use_epoch(again->epoch);
+  const change fresh = b.make(4, "i", pairs::absent, pairs::creating);
+  CHECK_FALSE(b.commit({fresh, stale}).has_value());
+  CHECK(b.names("", "", 10) == list{"f"});
+  CHECK(b.history(2).empty());
+  CHECK(b.history(4).empty());
+  b.create(5, "j");
+  CHECK(b.names("", "", 10) == list{"f", "j"});
+}
+
+inline void check_documents(const factory& make) {
+  INFO("documents are kept by version until they are dropped");
+  bench b{make};
+  b.create(1, "f");
+  CHECK(b.document(1, 1) == "one");
+  CHECK(b.document(1, 2) == std::nullopt);
+  CHECK(b.document(2, 1) == std::nullopt);
+  b.put(b.make(1, "f", pairs::ready, pairs::updating, [](change& c) {
+    c.document = std::string("two\0two", 7);
+    c.document_version = 2;
+  }));
+  CHECK(b.document(1, 1) == "one");
+  CHECK(b.document(1, 2) == std::string("two\0two", 7));
+  b.put(b.make(1, "f", pairs::updating, pairs::ready, [](change& c) { c.drop_version = 1; }));
+  CHECK(b.document(1, 1) == std::nullopt);
+  CHECK(b.document(1, 2) == std::string("two\0two", 7));
+  // One goes and one comes in the same transition; an empty one is a document, too.
+  b.put(b.make(1, "f", pairs::broken, pairs::creating, [](change& c) {
+    c.drop_version = 2;
+    c.document = "";
+    c.document_version = 3;
+  }));
+  CHECK(b.document(1, 2) == std::nullopt);
+  CHECK(b.document(1, 3) == "");
+  const std::string large(1 << 20, 'x');
+  b.put(b.make(1, "f", pairs::ready, pairs::updating, [&](change& c) {
+    c.document = large;
+    c.document_version = 4;
+  }));
+  CHECK(b.document(1, 4) == large);
+}
+
+inline void check_names(const factory& make) {
+  INFO("names are listed in byte order, by prefix, after a name, at most so many");
+  bench b{make};
+  std::uint64_t uid = 0;
+  for (const std::string name : {"b2", "a", "b10", "B", "b", "b1", "c-", "c"}) b.create(++uid, name);
+  CHECK(b.names("", "", 100) == list{"B", "a", "b", "b1", "b10", "b2", "c", "c-"});
+  CHECK(b.names("b", "", 100) == list{"b", "b1", "b10", "b2"});
+  CHECK(b.names("b", "b", 2) == list{"b1", "b10"});
+  CHECK(b.names("b", "b11", 100) == list{"b2"});
+  CHECK(b.names("b", "zz", 100).empty());
+  CHECK(b.names("b", "B", 1) == list{"b"});
+  CHECK(b.names("", "b2", 1) == list{"c"});
+  CHECK(b.names("d", "", 100).empty());
+  CHECK(b.names("", "c-", 100).empty());
+}
+
+inline void check_history(const factory& make) {
+  INFO("history is ordered, chained and bounded");
+  bench b{make, 4};
+  b.create(1, "f");
+  b.create(2, "g");
+  b.put(b.make(1, "f", pairs::creating, pairs::ready, [](change& c) {
+    c.transition.event = event::provision_succeeded;
+    c.transition.cause = cause::provider;
+  }));
+  auto history = b.history(1);
+  REQUIRE(history.size() == 2);
+  CHECK(history[0].sequence == 1);
+  CHECK(history[0].previous == 0);
+  CHECK(history[1].sequence == 3);
+  CHECK(history[1].previous == 1);
+  CHECK(history[1].uid == 1);
+  CHECK(history[1].name == "f");
+  CHECK(history[1].at == timestamp{duration{1003}});
+  CHECK(history[1].event == event::provision_succeeded);
+  CHECK(history[1].cause == cause::provider);
+  CHECK(history[1].from == pairs::creating);
+  CHECK(history[1].to == pairs::ready);
+  CHECK(history[1].revision == 3);
+  CHECK(b.history(2).size() == 1);
+  CHECK(b.history(3).empty());
+
+  std::vector<change> batch;  // Several of one function in one batch.
+  for (int i = 0; i < 3; ++i) batch.push_back(b.make(1, "f", pairs::ready, pairs::ready));
+  CHECK(b.commit(std::move(batch)).has_value());
+  history = b.history(1);
+  REQUIRE(history.size() == 4);
+  for (std::size_t i = 1; i < 4; ++i) CHECK(history[i].previous == history[i - 1].sequence);
+  CHECK(history[0].sequence == 3);
+  CHECK(history[3].sequence == 6);
+}
+
+inline void check_previous(const factory& make) {
+  INFO("a committed transition knows the one before it, for those who are told of it");
+  bench b{make};
+  b.create(1, "f");
+  b.create(2, "g");
+  change c = b.make(1, "f", pairs::creating, pairs::ready);
+  change gone = b.make(1, "f", pairs::ready, pairs::absent);
+  std::vector<change*> batch{&c, &gone};
+  b.store().commit(batch, [](expected<void> given) { CHECK(given.has_value()); });
+  CHECK(c.transition.previous == 1);
+  CHECK(gone.transition.previous == c.transition.sequence);
+}
+
+inline void check_reasons(const factory& make) {
+  INFO("a reason's text belongs to the code it came with");
+  bench b{make};
+  b.create(1, "f");
+  CHECK(b.reasons(1).state.empty());
+  b.put(b.make(1, "f", pairs::creating, pairs::broken, [](change& c) {
+    c.transition.event = event::provision_failed;
+    c.transition.state_reason_code = reason_code::invalid_subnet;
+    c.transition.reason = "no subnet";
+  }));
+  CHECK(b.reasons(1).state == "no subnet");
+  CHECK(b.reasons(1).update.empty());
+  b.put(b.make(1, "f", pairs::updating, pairs::update_failed, [](change& c) {
+    c.transition.event = event::update_failed;
+    c.transition.state_reason_code = reason_code::invalid_subnet;
+    c.transition.update_reason_code = reason_code::invalid_image;
+    c.transition.reason = "no image";
+  }));
+  CHECK(b.reasons(1).state == "no subnet");
+  CHECK(b.reasons(1).update == "no image");
+  b.put(b.make(1, "f", pairs::update_failed, pairs::idle_update_failed, [](change& c) {
+    c.transition.state_reason_code = reason_code::idle;
+    c.transition.update_reason_code = reason_code::invalid_image;
+  }));
+  CHECK(b.reasons(1).state.empty());
+  CHECK(b.reasons(1).update == "no image");
+  b.put(b.make(1, "f", pairs::idle_updating, pairs::ready));
+  CHECK(b.reasons(1).update.empty());
+  CHECK(b.reasons(9).state.empty());
+}
+
+inline void check_removal(const factory& make) {
+  INFO("a removed function leaves no document, text or name, and its successor has none of it");
+  bench b{make};
+  b.create(1, "f");
+  b.create(2, "g");
+  b.remove(1, "f");
+  CHECK(b.document(1, 1) == std::nullopt);
+  CHECK(b.names("", "", 10) == list{"g"});
+  CHECK(b.reasons(1).state.empty());
+  b.create(3, "f");
+  CHECK(b.names("", "", 10) == list{"f", "g"});
+  CHECK(b.history(3).size() == 1);
+  CHECK(b.history(3)[0].previous == 0);
+  const auto opened = b.store().open();
+  CHECK(opened->last_sequence == 4);
+  CHECK(opened->last_uid == 3);
+}
+
+inline void check_uids_after_removal(const factory& make) {
+  INFO("uids are never reused, even when the youngest function is gone");
+  bench b{make};
+  b.create(7, "f");
+  b.remove(7, "f");
+  CHECK(b.store().open()->last_uid == 7);
+}
+
+/// Runs everything. One call per store.
+inline void check_all(const factory& make) {
+  check_epochs(make);
+  check_documents(make);
+  check_names(make);
+  check_history(make);
+  check_previous(make);
+  check_reasons(make);
+  check_removal(make);
+  check_uids_after_removal(make);
+}
+
+}  // namespace fsm::testing::store_conformance
