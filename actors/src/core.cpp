@@ -1,5 +1,6 @@
 #include "core.hpp"
 
+#include "assert.hpp"
 #include "delivery.hpp"
 #include "dispatch.hpp"
 #include "function_actor.hpp"
@@ -230,7 +231,8 @@ void core::run_simulation(const parking& until) {
   auto* const time = dynamic_cast<manual_clock*>(clock.get());
   while (!until.done()) {
     if (jobs.try_run_once()) continue;
-    if (time == nullptr || !time->advance_to_next(timestamp::max())) break;
+    // Nothing left to do and nothing due: what this call waits for comes from outside the simulation, so never.
+    FSM_ASSERT(time != nullptr && time->advance_to_next(timestamp::max()));
   }
 }
 
@@ -307,6 +309,11 @@ void core::store_failed(const error& why) noexcept {
 // -- the end -----------------------------------------------------------------------------------------------------------------
 
 void core::stop(duration patience) noexcept {
+  if (inside_the_runtime()) {
+    // It would wait for itself.
+    stopping_.store(true, std::memory_order_release);
+    return;
+  }
   const std::lock_guard lock{stop_mutex_};
   if (stopped_.load()) return;
   stopping_.store(true, std::memory_order_release);

@@ -2,6 +2,7 @@
 
 #include <fsm/name.hpp>
 
+#include "assert.hpp"
 #include "call.hpp"
 #include "core.hpp"
 #include "dispatch.hpp"
@@ -188,6 +189,7 @@ runtime& runtime::operator=(runtime&& other) noexcept {
 
 runtime::~runtime() {
   if (core_ == nullptr) return;
+  FSM_ASSERT(!inside_the_runtime());  // It would wait for itself.
   stop();
   // An answer of a provider's may be on its way out on another thread. The last one out joins the workers, which must not
   // be one of them.

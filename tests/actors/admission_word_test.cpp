@@ -31,7 +31,8 @@ TEST_CASE("A fresh word admits nothing until it is opened", "[admission_word]") 
   CHECK(word.load().in_flight() == 1);
 }
 
-TEST_CASE("A word does not close while something is in flight, and closes when nothing is", "[admission_word]") {
+TEST_CASE("A word does not close while something is in flight, and closes when nothing is",
+          "[admission_word]") {
   admission_word word;
   word.open();
   REQUIRE(admit(word));
@@ -42,7 +43,8 @@ TEST_CASE("A word does not close while something is in flight, and closes when n
   CHECK_FALSE(admit(word));
 }
 
-TEST_CASE("A completion of an older generation, or of nothing, changes nothing", "[admission_word]") {
+TEST_CASE("A completion of an older generation, or of nothing, changes nothing",
+          "[admission_word]") {
   admission_word word;
   word.open();
   REQUIRE(admit(word));
@@ -56,7 +58,8 @@ TEST_CASE("A completion of an older generation, or of nothing, changes nothing",
   CHECK(word.load().in_flight() == 0);
 }
 
-TEST_CASE("A word that is gone stays gone until its slot is reused, and its generation goes on", "[admission_word]") {
+TEST_CASE("A word that is gone stays gone until its slot is reused, and its generation goes on",
+          "[admission_word]") {
   admission_word word;
   word.open();
   static_cast<void>(word.renew(true));
@@ -71,14 +74,16 @@ TEST_CASE("A word that is gone stays gone until its slot is reused, and its gene
 
 TEST_CASE("Generations come round without touching the other bits", "[admission_word]") {
   admission_word word;
-  for (std::uint32_t i = 0; i < admission_word::in_flight_max + 3; ++i) static_cast<void>(word.renew(false));
+  for (std::uint32_t i = 0; i < admission_word::in_flight_max + 3; ++i)
+    static_cast<void>(word.renew(false));
   CHECK(word.load().generation() == 2);
   CHECK_FALSE(word.load().open());
   CHECK_FALSE(word.load().gone());
   CHECK(word.load().in_flight() == 0);
 }
 
-TEST_CASE("Admissions, completions and renewals by many threads lose no count", "[admission_word][stress]") {
+TEST_CASE("Admissions, completions and renewals by many threads lose no count",
+          "[admission_word][stress]") {
   constexpr int renewals = 2'000;
   admission_word word;
   word.open();

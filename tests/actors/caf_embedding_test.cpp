@@ -19,7 +19,8 @@ namespace {
 
 const caf::error receiver_down = caf::make_error(caf::sec::request_receiver_down);
 
-/// What a handle must do once its function or its runtime is gone: answer, and take anything without harm.
+/// What a handle must do once its function or its runtime is gone: answer, and take anything
+/// without harm.
 void check_gone(caf::scoped_actor& self, const caf::actor& fn) {
   const auto status = ask<fsm::function_status>(self, fn, fsm::status_atom::value);
   REQUIRE(std::holds_alternative<caf::error>(status));
@@ -35,7 +36,7 @@ struct borrowed_system {
   caf::actor_system_config config;
   caf::actor_system system;
 
- private:
+private:
   caf::actor_system_config& configure(std::size_t workers) {
     config.set("scheduler.max-threads", workers);
     config.set("scheduler.policy", caf::atom("sharing"));
@@ -51,11 +52,13 @@ fsm::runtime start_in(caf::actor_system& system, fsm::options how = {}) {
 
 /// Answers from a thread of its own, a little later.
 class threaded_provider final : public fsm::resource_provider {
- public:
-  void provision(const fsm::provision_request&, fsm::completion done) override { later(std::move(done)); }
+public:
+  void provision(const fsm::provision_request&, fsm::completion done) override {
+    later(std::move(done));
+  }
   void release(const fsm::attempt_token&, fsm::completion done) override { later(std::move(done)); }
 
- private:
+private:
   void later(fsm::completion done) {
     const std::lock_guard lock{mutex_};
     waiting_.push_back(std::move(done));
@@ -78,7 +81,8 @@ class threaded_provider final : public fsm::resource_provider {
 
 }  // namespace
 
-TEST_CASE("A handle kept beyond the removal of its function answers that the receiver is down", "[caf][handle]") {
+TEST_CASE("A handle kept beyond the removal of its function answers that the receiver is down",
+          "[caf][handle]") {
   fsm::runtime runtime;
   const caf::actor fn = make_active(runtime, "f");
   REQUIRE(runtime.remove("f"));
@@ -99,7 +103,8 @@ TEST_CASE("A handle kept beyond stop answers that the receiver is down", "[caf][
   check_gone(self, fn);
 }
 
-TEST_CASE("A handle kept beyond the runtime and its own system can be asked from another system", "[caf][handle]") {
+TEST_CASE("A handle kept beyond the runtime and its own system can be asked from another system",
+          "[caf][handle]") {
   caf::actor fn;
   {
     fsm::runtime runtime;
@@ -110,7 +115,8 @@ TEST_CASE("A handle kept beyond the runtime and its own system can be asked from
   check_gone(self, fn);
 }
 
-TEST_CASE("A handle kept beyond a runtime in a borrowed system answers that the receiver is down", "[caf][handle]") {
+TEST_CASE("A handle kept beyond a runtime in a borrowed system answers that the receiver is down",
+          "[caf][handle]") {
   borrowed_system mine;
   caf::actor fn;
   {
@@ -140,7 +146,8 @@ TEST_CASE("A handle dropped last, after runtime and systems, frees what is left"
 
 TEST_CASE("Calls on a stopped runtime are refused, whatever they are", "[embedding]") {
   fsm::runtime runtime;
-  for (int i = 0; i < 3; ++i) make_active(runtime, "a-function-with-a-name-on-the-heap-" + std::to_string(i));
+  for (int i = 0; i < 3; ++i)
+    make_active(runtime, "a-function-with-a-name-on-the-heap-" + std::to_string(i));
   runtime.stop();
   runtime.stop();
   const std::string name = "a-function-with-a-name-on-the-heap-1";
@@ -194,7 +201,8 @@ TEST_CASE("A subscription kept beyond the runtime is harmless", "[embedding]") {
     fsm::runtime runtime;
     make_active(runtime, "f");
     std::promise<errc> answered;
-    waiting = runtime.wait("f", fsm::failed, 1h, [&answered](auto got) { answered.set_value(got.error().code); });
+    waiting = runtime.wait("f", fsm::failed, 1h,
+                           [&answered](auto got) { answered.set_value(got.error().code); });
     watching = runtime.watch(std::make_shared<fsm::observer>());
     runtime.stop();
     CHECK(answered.get_future().get() == errc::stopped);
@@ -238,13 +246,16 @@ TEST_CASE("Two runtimes in one system do not know each other's functions", "[emb
   CHECK(ping(self, b, 1) == 2);
 }
 
-TEST_CASE("Runtimes can be started and stopped many times, with functions, waiters and handles left", "[embedding]") {
+TEST_CASE(
+    "Runtimes can be started and stopped many times, with functions, waiters and handles left",
+    "[embedding]") {
   borrowed_system mine{2};
   std::vector<caf::actor> handles;
   for (int round = 0; round < 20; ++round) {
     const bool own = round % 2 == 0;
-    fsm::runtime runtime = own ? fsm::runtime{fsm::options{.provider = std::make_shared<threaded_provider>()}}
-                               : start_in(mine.system, {.provider = std::make_shared<threaded_provider>()});
+    fsm::runtime runtime =
+        own ? fsm::runtime{fsm::options{.provider = std::make_shared<threaded_provider>()}}
+            : start_in(mine.system, {.provider = std::make_shared<threaded_provider>()});
     for (int i = 0; i < 5; ++i) REQUIRE(runtime.create({.name = "f" + std::to_string(i)}));
     handles.push_back(*fsm::handle(runtime, "f1"));
     REQUIRE(runtime.wait("f2", fsm::active, 20s));
@@ -255,7 +266,8 @@ TEST_CASE("Runtimes can be started and stopped many times, with functions, waite
   for (const caf::actor& fn : handles) CHECK(ping(self, fn, 1) == -1);
 }
 
-TEST_CASE("Synchronous calls from an actor's handler on the only worker of a system do not hang", "[embedding]") {
+TEST_CASE("Synchronous calls from an actor's handler on the only worker of a system do not hang",
+          "[embedding]") {
   borrowed_system mine{1};
   fsm::runtime runtime = start_in(mine.system, {.provider = std::make_shared<threaded_provider>()});
   std::atomic<bool> stop{false};
@@ -274,8 +286,8 @@ TEST_CASE("Synchronous calls from an actor's handler on the only worker of a sys
     int succeeded = 0;
     for (int i = 0; i < 50; ++i) {
       const std::string name = "f" + std::to_string(i);
-      const bool all = runtime.create({.name = name}) && runtime.wait(name, fsm::active, 20s) && runtime.get(name) &&
-                       runtime.admit(name) && runtime.remove(name);
+      const bool all = runtime.create({.name = name}) && runtime.wait(name, fsm::active, 20s) &&
+                       runtime.get(name) && runtime.admit(name) && runtime.remove(name);
       succeeded += all ? 1 : 0;
     }
     done->set_value(succeeded);
@@ -287,7 +299,8 @@ TEST_CASE("Synchronous calls from an actor's handler on the only worker of a sys
   CHECK(future.get() == 50);
 }
 
-TEST_CASE("A call on a function whose work waits for the blocked only worker does not hang", "[embedding]") {
+TEST_CASE("A call on a function whose work waits for the blocked only worker does not hang",
+          "[embedding]") {
   borrowed_system mine{1};
   fsm::runtime runtime = start_in(mine.system);
   const caf::actor fn = make_active(runtime, "f");
@@ -317,7 +330,8 @@ TEST_CASE("A call on a function whose work waits for the blocked only worker doe
 TEST_CASE("Stopping from an actor's handler on the only worker does not hang", "[embedding]") {
   borrowed_system mine{1};
   fsm::runtime runtime = start_in(mine.system, {.provider = std::make_shared<threaded_provider>()});
-  for (int i = 0; i < 20; ++i) runtime.create({.name = "f" + std::to_string(i)}, [](const auto&) {});
+  for (int i = 0; i < 20; ++i)
+    runtime.create({.name = "f" + std::to_string(i)}, [](const auto&) {});
   auto done = std::make_shared<std::promise<void>>();
   auto future = done->get_future();
   const auto begin = std::chrono::steady_clock::now();
@@ -329,18 +343,25 @@ TEST_CASE("Stopping from an actor's handler on the only worker does not hang", "
   CHECK(std::chrono::steady_clock::now() - begin < 3s);
 }
 
-TEST_CASE("A store that answers after the runtime has gone finds nobody, and harms nobody", "[embedding]") {
+TEST_CASE("A store that answers after the runtime has gone finds nobody, and harms nobody",
+          "[embedding]") {
   class late_store final : public fsm::store {
-   public:
+  public:
     fsm::expected<opened> open() override { return opened{}; }
-    void commit(std::span<fsm::change* const>, committed done) override { kept.push_back(std::move(done)); }
-    void read_document(std::uint64_t, std::uint32_t, std::function<void(fsm::expected<std::string>)> done) override {
+    void commit(std::span<fsm::change* const>, committed done) override {
+      kept.push_back(std::move(done));
+    }
+    void read_document(std::uint64_t, std::uint32_t,
+                       std::function<void(fsm::expected<std::string>)> done) override {
       done(std::string{});
     }
-    void read_reasons(std::uint64_t, std::function<void(fsm::expected<fsm::reason_texts>)> done) override {
+    void read_reasons(std::uint64_t,
+                      std::function<void(fsm::expected<fsm::reason_texts>)> done) override {
       done(fsm::reason_texts{});
     }
-    void read_history(std::uint64_t, std::function<void(fsm::expected<std::vector<fsm::transition>>)> done) override {
+    void read_history(
+        std::uint64_t,
+        std::function<void(fsm::expected<std::vector<fsm::transition>>)> done) override {
       done(std::vector<fsm::transition>{});
     }
     void read_names(std::string_view, std::string_view, std::size_t,
@@ -353,7 +374,9 @@ TEST_CASE("A store that answers after the runtime has gone finds nobody, and har
   std::vector<errc> answers;
   {
     fsm::runtime runtime{{.store = store}};
-    const auto note = [&answers](const auto& got) { answers.push_back(got ? errc::none : got.error().code); };
+    const auto note = [&answers](const auto& got) {
+      answers.push_back(got ? errc::none : got.error().code);
+    };
     runtime.create({.name = "f"}, note);
     REQUIRE(soon([&] { return store->kept.size() == 1; }));
     // These wait behind the first.

@@ -17,7 +17,7 @@ namespace {
 
 /// Keeps the completions, so that the test decides when something becomes Active.
 class slow_provider final : public fsm::resource_provider {
- public:
+public:
   void provision(const fsm::provision_request&, fsm::completion done) override {
     const std::lock_guard lock{mutex_};
     waiting_.push_back(std::move(done));
@@ -46,7 +46,7 @@ class slow_provider final : public fsm::resource_provider {
     return released_;
   }
 
- private:
+private:
   mutable std::mutex mutex_;
   std::vector<fsm::completion> waiting_;
   std::vector<fsm::attempt_token> released_;
@@ -79,7 +79,9 @@ TEST_CASE("A function's status is its state, reasons, revision and version", "[c
   CHECK(status->version == view->version);
 }
 
-TEST_CASE("An invocation over CAF is admitted, keeps the function from going idle, and ends with done", "[caf]") {
+TEST_CASE(
+    "An invocation over CAF is admitted, keeps the function from going idle, and ends with done",
+    "[caf]") {
   auto clock = std::make_shared<fsm::manual_clock>();
   fsm::runtime runtime{{.clock = clock, .idle_after = 1h, .admission_timeout = 48h}};
   const caf::actor fn = make_active(runtime, "f");
@@ -97,7 +99,8 @@ TEST_CASE("An invocation over CAF is admitted, keeps the function from going idl
   CHECK(fsm::code_of(*error_in(refused)) == errc::function_initializing);
 }
 
-TEST_CASE("A done for a removed function releases its resources at once, not at a deadline", "[caf]") {
+TEST_CASE("A done for a removed function releases its resources at once, not at a deadline",
+          "[caf]") {
   auto provider = std::make_shared<slow_provider>();
   fsm::runtime runtime{{.provider = provider}};
   REQUIRE(runtime.create({.name = "f"}));
@@ -140,7 +143,8 @@ TEST_CASE("An update over CAF starts the update and answers with the new target"
   CHECK(status->pair() == fsm::pairs::updating);
   CHECK(status->version == 2);
   CHECK(runtime.get("f")->document == "two");
-  const auto again = ask<fsm::function_status>(self, fn, fsm::update_atom::value, std::string{"three"});
+  const auto again =
+      ask<fsm::function_status>(self, fn, fsm::update_atom::value, std::string{"three"});
   REQUIRE(error_in(again) != nullptr);
   CHECK(fsm::code_of(*error_in(again)) == errc::update_in_progress);
 }
@@ -157,7 +161,8 @@ TEST_CASE("A remove over CAF answers with the last status, and the name is free"
   CHECK(runtime.create({.name = "f"}));
 }
 
-TEST_CASE("A refusal carries the category fsm, the errc as code and the context as message", "[caf]") {
+TEST_CASE("A refusal carries the category fsm, the errc as code and the context as message",
+          "[caf]") {
   auto provider = std::make_shared<slow_provider>();
   fsm::runtime runtime{{.provider = provider}};
   REQUIRE(runtime.create({.name = "f"}));
@@ -189,7 +194,8 @@ TEST_CASE("A document over CAF is held to the same limit as any other", "[caf]")
   CHECK(runtime.get("f")->document == "one");
 }
 
-TEST_CASE("An unknown request is answered with unexpected_message, an unknown message is dropped", "[caf]") {
+TEST_CASE("An unknown request is answered with unexpected_message, an unknown message is dropped",
+          "[caf]") {
   fsm::runtime runtime;
   const caf::actor fn = make_active(runtime, "f");
   caf::scoped_actor self{fsm::actor_system_of(runtime)};
@@ -238,7 +244,9 @@ TEST_CASE("A delegated request is answered to the one who asked", "[caf]") {
   const caf::actor fn = make_active(runtime, "f");
   auto& system = fsm::actor_system_of(runtime);
   const caf::actor middle = system.spawn([fn](caf::event_based_actor* self) -> caf::behavior {
-    return {[=](fsm::ping_atom, std::uint64_t n) { return self->delegate(fn, fsm::ping_atom::value, n + 100); },
+    return {[=](fsm::ping_atom, std::uint64_t n) {
+              return self->delegate(fn, fsm::ping_atom::value, n + 100);
+            },
             [=](fsm::status_atom) { return self->delegate(fn, fsm::status_atom::value); }};
   });
   caf::scoped_actor self{system};
@@ -258,7 +266,8 @@ TEST_CASE("In a chain of stages the answer of one function is the request of the
   CHECK(ping(self, first * second * first * second, 1) == 5);
 }
 
-TEST_CASE("A refusal inside a chain of stages reaches the next stage as CAF's own actors do it", "[caf]") {
+TEST_CASE("A refusal inside a chain of stages reaches the next stage as CAF's own actors do it",
+          "[caf]") {
   auto provider = std::make_shared<slow_provider>();
   fsm::runtime runtime{{.provider = provider}};
   REQUIRE(runtime.create({.name = "f"}));
@@ -267,7 +276,8 @@ TEST_CASE("A refusal inside a chain of stages reaches the next stage as CAF's ow
   auto heard = std::make_shared<std::promise<errc>>();
   auto future = heard->get_future();
   const caf::actor last = system.spawn([heard](caf::event_based_actor* self) -> caf::behavior {
-    self->set_error_handler([heard](caf::scheduled_actor*, caf::error& why) { heard->set_value(fsm::code_of(why)); });
+    self->set_error_handler(
+        [heard](caf::scheduled_actor*, caf::error& why) { heard->set_value(fsm::code_of(why)); });
     return {[](const fsm::admitted&) {}};
   });
   caf::anon_send(last * fn, fsm::invoke_atom::value);
@@ -297,13 +307,16 @@ TEST_CASE("Messages of one sender are handled in order, urgent ones too", "[caf]
   caf::anon_send<caf::message_priority::high>(fn, fsm::remove_atom::value);
   go_on.set_value();
   bool updating = false;
-  updated.receive([&](const fsm::function_status& status) { updating = status.pair() == fsm::pairs::updating; },
-                  [](const caf::error&) {});
+  updated.receive(
+      [&](const fsm::function_status& status) { updating = status.pair() == fsm::pairs::updating; },
+      [](const caf::error&) {});
   CHECK(updating);
   CHECK(runtime.wait("f", fsm::gone, 20s));
 }
 
-TEST_CASE("A function says what it is when it is asked for its info, and refuses other system messages", "[caf]") {
+TEST_CASE(
+    "A function says what it is when it is asked for its info, and refuses other system messages",
+    "[caf]") {
   fsm::runtime runtime;
   const caf::actor fn = make_active(runtime, "f");
   caf::scoped_actor self{fsm::actor_system_of(runtime)};
@@ -311,14 +324,16 @@ TEST_CASE("A function says what it is when it is asked for its info, and refuses
   caf::strong_actor_ptr who;
   self->request(fn, patience, caf::sys_atom::value, caf::get_atom::value, std::string{"info"})
       .receive(
-          [&](caf::ok_atom, const std::string&, const caf::strong_actor_ptr& ptr, const std::string& name) {
+          [&](caf::ok_atom, const std::string&, const caf::strong_actor_ptr& ptr,
+              const std::string& name) {
             who = ptr;
             kind = name;
           },
           [](caf::error&) {});
   CHECK(kind == "fsm.function");
   CHECK(who == fn);
-  const auto refused = ask<int>(self, fn, caf::sys_atom::value, caf::get_atom::value, std::string{"else"});
+  const auto refused =
+      ask<int>(self, fn, caf::sys_atom::value, caf::get_atom::value, std::string{"else"});
   CHECK(error_in(refused) != nullptr);
   CHECK(error_in(ask<int>(self, fn, caf::sys_atom::value, 1)) != nullptr);
 }
@@ -332,22 +347,27 @@ TEST_CASE("A handle of a name that is not there is an error", "[caf]") {
   CHECK(fsm::handle(runtime, "f").error().code == errc::stopped);
 }
 
-TEST_CASE("A store that fails ends invocations over CAF with outcome_unknown, not with silence", "[caf]") {
+TEST_CASE("A store that fails ends invocations over CAF with outcome_unknown, not with silence",
+          "[caf]") {
   /// Confirms the first two commits (created, provisioned) and no more.
   class failing_store final : public fsm::store {
-   public:
+  public:
     fsm::expected<opened> open() override { return opened{}; }
     void commit(std::span<fsm::change* const>, committed done) override {
       if (++commits_ <= 2) return done({});
       done(fsm::unexpected({errc::internal, "the disk is gone"}));
     }
-    void read_document(std::uint64_t, std::uint32_t, std::function<void(fsm::expected<std::string>)> done) override {
+    void read_document(std::uint64_t, std::uint32_t,
+                       std::function<void(fsm::expected<std::string>)> done) override {
       done(std::string{});
     }
-    void read_reasons(std::uint64_t, std::function<void(fsm::expected<fsm::reason_texts>)> done) override {
+    void read_reasons(std::uint64_t,
+                      std::function<void(fsm::expected<fsm::reason_texts>)> done) override {
       done(fsm::reason_texts{});
     }
-    void read_history(std::uint64_t, std::function<void(fsm::expected<std::vector<fsm::transition>>)> done) override {
+    void read_history(
+        std::uint64_t,
+        std::function<void(fsm::expected<std::vector<fsm::transition>>)> done) override {
       done(std::vector<fsm::transition>{});
     }
     void read_names(std::string_view, std::string_view, std::size_t,
@@ -355,13 +375,14 @@ TEST_CASE("A store that fails ends invocations over CAF with outcome_unknown, no
       done(std::vector<std::string>{});
     }
 
-   private:
+  private:
     int commits_ = 0;
   };
   fsm::runtime runtime{{.store = std::make_shared<failing_store>()}};
   const caf::actor fn = make_active(runtime, "f");
   caf::scoped_actor self{fsm::actor_system_of(runtime)};
-  const auto updated = ask<fsm::function_status>(self, fn, fsm::update_atom::value, std::string{"two"});
+  const auto updated =
+      ask<fsm::function_status>(self, fn, fsm::update_atom::value, std::string{"two"});
   REQUIRE(error_in(updated) != nullptr);
   CHECK(fsm::code_of(*error_in(updated)) == errc::outcome_unknown);
   const auto invoked = ask<fsm::admitted>(self, fn, fsm::invoke_atom::value);

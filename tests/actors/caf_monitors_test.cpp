@@ -16,9 +16,11 @@ using namespace caf_support;
 namespace {
 
 /// The reason of the next down_msg, if one comes.
-std::optional<caf::error> next_down(caf::scoped_actor& self, std::chrono::milliseconds within = 10'000ms) {
+std::optional<caf::error> next_down(caf::scoped_actor& self,
+                                    std::chrono::milliseconds within = 10'000ms) {
   std::optional<caf::error> reason;
-  self->receive([&reason](caf::down_msg& down) { reason = std::move(down.reason); }, caf::after(within) >> [] {});
+  self->receive([&reason](caf::down_msg& down) { reason = std::move(down.reason); },
+                caf::after(within) >> [] {});
   return reason;
 }
 
@@ -26,11 +28,18 @@ const caf::error normal = caf::make_error(caf::exit_reason::normal);
 const caf::error shutdown = caf::make_error(caf::exit_reason::user_shutdown);
 
 /// An actor that lives until told otherwise, and tells how it ended.
-caf::actor spawn_bystander(caf::actor_system& system, std::shared_ptr<std::promise<caf::error>> ended) {
+caf::actor spawn_bystander(caf::actor_system& system,
+                           std::shared_ptr<std::promise<caf::error>> ended) {
   return system.spawn([ended](caf::event_based_actor* self) -> caf::behavior {
     self->attach_functor([ended](const caf::error& why) { ended->set_value(why); });
-    return {[self](caf::unlink_atom, const caf::actor& other) { self->unlink_from(other); return true; },
-            [self](caf::link_atom, const caf::actor& other) { self->link_to(other); return true; }};
+    return {[self](caf::unlink_atom, const caf::actor& other) {
+              self->unlink_from(other);
+              return true;
+            },
+            [self](caf::link_atom, const caf::actor& other) {
+              self->link_to(other);
+              return true;
+            }};
   });
 }
 
@@ -45,7 +54,8 @@ TEST_CASE("A monitor is told when its function is removed", "[caf][monitor]") {
   CHECK(next_down(self) == normal);
 }
 
-TEST_CASE("A monitor is told the reason of the exit message that ended its function", "[caf][monitor]") {
+TEST_CASE("A monitor is told the reason of the exit message that ended its function",
+          "[caf][monitor]") {
   fsm::runtime runtime;
   const caf::actor fn = make_active(runtime, "f");
   caf::scoped_actor self{fsm::actor_system_of(runtime)};
@@ -113,7 +123,8 @@ TEST_CASE("A monitor that was taken back is not told", "[caf][monitor]") {
   CHECK_FALSE(next_down(self, 30ms));
 }
 
-TEST_CASE("An actor linked to a function ends when the function is ended by an exit message", "[caf][link]") {
+TEST_CASE("An actor linked to a function ends when the function is ended by an exit message",
+          "[caf][link]") {
   fsm::runtime runtime;
   const caf::actor fn = make_active(runtime, "f");
   auto ended = std::make_shared<std::promise<caf::error>>();
@@ -135,8 +146,10 @@ TEST_CASE("A function linked to an actor is removed when that ends for a reason"
     caf::scoped_actor self{fsm::actor_system_of(runtime)};
     REQUIRE(std::holds_alternative<bool>(ask<bool>(self, other, caf::link_atom::value, fn)));
   }
-  SECTION("linked by the function's handle") { caf::actor_cast<caf::abstract_actor*>(fn)->add_link(
-      caf::actor_cast<caf::abstract_actor*>(other)); }
+  SECTION("linked by the function's handle") {
+    caf::actor_cast<caf::abstract_actor*>(fn)->add_link(
+        caf::actor_cast<caf::abstract_actor*>(other));
+  }
   caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
   CHECK(runtime.wait("f", fsm::gone, 20s));
 }
@@ -151,7 +164,9 @@ TEST_CASE("A link that was taken back, from either side, does nothing any more",
   auto* const of_function = caf::actor_cast<caf::abstract_actor*>(fn);
   auto* const of_other = caf::actor_cast<caf::abstract_actor*>(other);
   REQUIRE(std::holds_alternative<bool>(ask<bool>(self, other, caf::link_atom::value, fn)));
-  SECTION("by the actor") { REQUIRE(std::holds_alternative<bool>(ask<bool>(self, other, caf::unlink_atom::value, fn))); }
+  SECTION("by the actor") {
+    REQUIRE(std::holds_alternative<bool>(ask<bool>(self, other, caf::unlink_atom::value, fn)));
+  }
   SECTION("by the function's handle") { of_function->remove_link(of_other); }
   SECTION("linked twice, taken back once") {
     of_function->add_link(of_other);
@@ -179,7 +194,10 @@ TEST_CASE("A link that was taken back, from either side, does nothing any more",
   CHECK(ping(self, fn, 1) == 2);
 }
 
-TEST_CASE("A function linked to an actor that is gone already is removed, or stays if that ended normally", "[caf][link]") {
+TEST_CASE(
+    "A function linked to an actor that is gone already is removed, or stays if that ended "
+    "normally",
+    "[caf][link]") {
   fsm::runtime runtime;
   const caf::actor fn = make_active(runtime, "f");
   auto ended = std::make_shared<std::promise<caf::error>>();
@@ -191,7 +209,8 @@ TEST_CASE("A function linked to an actor that is gone already is removed, or sta
   CHECK(runtime.wait("f", fsm::gone, 20s));
 }
 
-TEST_CASE("An exit message with a reason removes the function, with the cause exit", "[caf][exit]") {
+TEST_CASE("An exit message with a reason removes the function, with the cause exit",
+          "[caf][exit]") {
   fsm::runtime runtime;
   struct recorder final : fsm::observer {
     void on_transition(const fsm::transition& t) override {
@@ -218,7 +237,8 @@ TEST_CASE("An exit message that says all is well is ignored", "[caf][exit]") {
   CHECK(runtime.get("f"));
 }
 
-TEST_CASE("Waiting for a function ends when it is removed, and at once when it is gone", "[caf][monitor]") {
+TEST_CASE("Waiting for a function ends when it is removed, and at once when it is gone",
+          "[caf][monitor]") {
   fsm::runtime runtime;
   const caf::actor fn = make_active(runtime, "f");
   caf::scoped_actor self{fsm::actor_system_of(runtime)};
@@ -255,7 +275,8 @@ TEST_CASE("A functor that throws when a function ends harms nobody", "[caf][moni
   CHECK(next_down(self) == normal);
 }
 
-TEST_CASE("Monitors that come and go while functions are removed are each told exactly once", "[caf][monitor][stress]") {
+TEST_CASE("Monitors that come and go while functions are removed are each told exactly once",
+          "[caf][monitor][stress]") {
   fsm::runtime runtime;
   constexpr int rounds = 200;
   int told = 0;

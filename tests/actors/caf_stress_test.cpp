@@ -4,7 +4,6 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/sec.hpp>
-
 #include <catch2/generators/catch_generators.hpp>
 
 #include <atomic>
@@ -27,7 +26,8 @@ constexpr std::size_t scale = 8;
 constexpr std::size_t scale = 1;
 #endif
 
-/// The processor time this thread has used: a caller that works for others shows, one that is only preempted does not.
+/// The processor time this thread has used: a caller that works for others shows, one that is only
+/// preempted does not.
 std::chrono::nanoseconds own_time() {
   timespec t{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -36,7 +36,8 @@ std::chrono::nanoseconds own_time() {
 
 }  // namespace
 
-TEST_CASE("A chain of a million functions forwards a message without needing stack", "[caf][stress]") {
+TEST_CASE("A chain of a million functions forwards a message without needing stack",
+          "[caf][stress]") {
   constexpr std::size_t length = 1'000'000 / scale;
   fsm::runtime runtime{{.store = fsm::make_null_store()}};
   std::atomic<std::size_t> answered{0};
@@ -53,16 +54,19 @@ TEST_CASE("A chain of a million functions forwards a message without needing sta
   std::vector<caf::strong_actor_ptr> stages;
   stages.reserve(length);
   for (std::size_t i = 0; i < length; ++i) {
-    stages.push_back(caf::actor_cast<caf::strong_actor_ptr>(*fsm::handle(runtime, "f" + std::to_string(i))));
+    stages.push_back(
+        caf::actor_cast<caf::strong_actor_ptr>(*fsm::handle(runtime, "f" + std::to_string(i))));
   }
   const caf::strong_actor_ptr first = std::move(stages.back());
   stages.pop_back();
   caf::scoped_actor self{fsm::actor_system_of(runtime)};
-  first->enqueue(caf::make_mailbox_element(caf::actor_cast<caf::strong_actor_ptr>(self), caf::make_message_id(),
-                                           std::move(stages), fsm::ping_atom::value, std::uint64_t{0}),
+  first->enqueue(caf::make_mailbox_element(caf::actor_cast<caf::strong_actor_ptr>(self),
+                                           caf::make_message_id(), std::move(stages),
+                                           fsm::ping_atom::value, std::uint64_t{0}),
                  nullptr);
   std::uint64_t hops = 0;
-  self->receive([&hops](fsm::ping_atom, std::uint64_t n) { hops = n; }, caf::after(patience) >> [] {});
+  self->receive([&hops](fsm::ping_atom, std::uint64_t n) { hops = n; },
+                caf::after(patience) >> [] {});
   CHECK(hops == length);
 }
 
@@ -71,7 +75,8 @@ TEST_CASE("A flood on one function keeps no other caller for long", "[caf][stres
   const caf::actor fn = make_active(runtime, "f");
   std::atomic<bool> stop{false};
   std::thread flood{[&] {
-    while (!stop.load(std::memory_order_relaxed)) caf::anon_send(fn, fsm::ping_atom::value, std::uint64_t{1});
+    while (!stop.load(std::memory_order_relaxed))
+      caf::anon_send(fn, fsm::ping_atom::value, std::uint64_t{1});
   }};
   std::chrono::nanoseconds longest{0};
   const auto end = std::chrono::steady_clock::now() + 700ms;
@@ -85,7 +90,8 @@ TEST_CASE("A flood on one function keeps no other caller for long", "[caf][stres
   CHECK(longest < 100ms);
 }
 
-TEST_CASE("Requests beyond 1,024 waiting ones are refused, and those before them answered", "[caf]") {
+TEST_CASE("Requests beyond 1,024 waiting ones are refused, and those before them answered",
+          "[caf]") {
   caf::actor_system_config config;
   config.set("scheduler.max-threads", std::size_t{1});
   config.set("scheduler.policy", caf::atom("sharing"));
@@ -119,13 +125,17 @@ TEST_CASE("Requests beyond 1,024 waiting ones are refused, and those before them
     go_on_again.get_future().wait();
   });
   held_again.get_future().wait();
-  const auto request = [&] { return self->request(fn, patience, fsm::ping_atom::value, std::uint64_t{0}); };
+  const auto request = [&] {
+    return self->request(fn, patience, fsm::ping_atom::value, std::uint64_t{0});
+  };
   std::vector<decltype(request())> waiting;
   for (int i = 0; i < count; ++i) waiting.push_back(request());
   go_on_again.set_value();
   for (auto& one : waiting) {
     one.receive([&](fsm::ping_atom, std::uint64_t) { ++answered; },
-                [&](const caf::error& why) { refused += fsm::code_of(why) == errc::too_many_requests ? 1 : 0; });
+                [&](const caf::error& why) {
+                  refused += fsm::code_of(why) == errc::too_many_requests ? 1 : 0;
+                });
   }
   CHECK(answered == 1'024);
   CHECK(refused == count - 1'024);
@@ -136,14 +146,16 @@ TEST_CASE("A function whose last handle is in its own mailbox ends cleanly", "[c
   for (int i = 0; i < 200; ++i) {
     caf::actor fn = make_active(runtime, "f");
     REQUIRE(runtime.remove("f"));
-    // An unknown message that carries the last handle: it is dropped in the middle of the function's run.
+    // An unknown message that carries the last handle: it is dropped in the middle of the
+    // function's run.
     caf::actor_cast<caf::strong_actor_ptr>(fn)->enqueue(
         caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(fn)), nullptr);
   }
   CHECK(runtime.size() == 0);
 }
 
-TEST_CASE("Callbacks and observers may drop handles, remove functions and create new ones", "[embedding][stress]") {
+TEST_CASE("Callbacks and observers may drop handles, remove functions and create new ones",
+          "[embedding][stress]") {
   struct busy_observer final : fsm::observer {
     void on_transition(const fsm::transition& t) override {
       if (t.event == fsm::event::provision_succeeded && t.name.starts_with("f")) {
@@ -170,7 +182,8 @@ TEST_CASE("Callbacks and observers may drop handles, remove functions and create
   busy->runtime = &runtime;
   const auto watching = runtime.watch(busy);
   constexpr int count = 300;
-  for (int i = 0; i < count; ++i) runtime.create({.name = "f" + std::to_string(i)}, [](const auto&) {});
+  for (int i = 0; i < count; ++i)
+    runtime.create({.name = "f" + std::to_string(i)}, [](const auto&) {});
   CHECK(soon([&] { return busy->created.load() == count; }));
   CHECK(busy->wrong.load() == 0);
   CHECK(soon([&] { return runtime.size() == count; }));
@@ -179,12 +192,16 @@ TEST_CASE("Callbacks and observers may drop handles, remove functions and create
 TEST_CASE("Providers, observers and callbacks that throw harm nobody", "[embedding][stress]") {
   struct throwing_observer final : fsm::observer {
     void on_transition(const fsm::transition&) override { throw std::runtime_error{"observer"}; }
-    void on_attempt(const fsm::provision_request&) override { throw std::runtime_error{"observer"}; }
+    void on_attempt(const fsm::provision_request&) override {
+      throw std::runtime_error{"observer"};
+    }
     void on_stopped() override { throw std::runtime_error{"observer"}; }
   };
   struct throwing_provider final : fsm::resource_provider {
     void provision(const fsm::provision_request&, fsm::completion) override { throw 42; }
-    void release(const fsm::attempt_token&, fsm::completion) override { throw std::runtime_error{"provider"}; }
+    void release(const fsm::attempt_token&, fsm::completion) override {
+      throw std::runtime_error{"provider"};
+    }
   };
   fsm::runtime runtime{{.provider = std::make_shared<throwing_provider>(),
                         .provisioner = {.attempts_max = 2, .backoff_min = 1ms, .backoff_max = 1ms},
@@ -202,17 +219,19 @@ TEST_CASE("Providers, observers and callbacks that throw harm nobody", "[embeddi
   CHECK(runtime.get("f")->state_reason_code == fsm::reason_code::internal_error);
 }
 
-TEST_CASE("Many threads on few names see only legal transitions, in order and without gaps", "[embedding][stress]") {
+TEST_CASE("Many threads on few names see only legal transitions, in order and without gaps",
+          "[embedding][stress]") {
   const std::size_t names = GENERATE(std::size_t{10}, std::size_t{1'000});
   const bool erratic = GENERATE(false, true);
   CAPTURE(names, erratic);
   auto provider = std::make_shared<bookkeeping_provider>(erratic);
   auto seen = std::make_shared<checking_observer>();
-  fsm::runtime runtime{{.provider = provider,
-                        .idle_after = 3ms,
-                        .admission_timeout = 50ms,
-                        .provisioner = {.attempt_timeout = 20ms, .backoff_min = 1ms, .backoff_max = 2ms},
-                        .observers = {seen}}};
+  fsm::runtime runtime{
+      {.provider = provider,
+       .idle_after = 3ms,
+       .admission_timeout = 50ms,
+       .provisioner = {.attempt_timeout = 20ms, .backoff_min = 1ms, .backoff_max = 2ms},
+       .observers = {seen}}};
   crowd users{runtime, 4, names};
   const auto end = std::chrono::steady_clock::now() + 1'500ms;
   while (std::chrono::steady_clock::now() < end) {
@@ -242,7 +261,8 @@ TEST_CASE("Many threads on few names see only legal transitions, in order and wi
   CHECK(seen->stopped.load());
 }
 
-TEST_CASE("A stop in the middle of it all ends every call and every callback", "[embedding][stress]") {
+TEST_CASE("A stop in the middle of it all ends every call and every callback",
+          "[embedding][stress]") {
   caf::actor_system_config config;
   config.set("scheduler.max-threads", std::size_t{2});
   caf::actor_system system{config};
@@ -250,10 +270,11 @@ TEST_CASE("A stop in the middle of it all ends every call and every callback", "
   for (int round = 0; round < 8; ++round) {
     auto provider = std::make_shared<bookkeeping_provider>(true);
     auto seen = std::make_shared<checking_observer>();
-    fsm::options how{.provider = provider,
-                     .idle_after = 3ms,
-                     .provisioner = {.attempt_timeout = 20ms, .backoff_min = 1ms, .backoff_max = 2ms},
-                     .observers = {seen}};
+    fsm::options how{
+        .provider = provider,
+        .idle_after = 3ms,
+        .provisioner = {.attempt_timeout = 20ms, .backoff_min = 1ms, .backoff_max = 2ms},
+        .observers = {seen}};
     auto started = own ? fsm::runtime::start(std::move(how)) : fsm::start(std::move(how), system);
     REQUIRE(started);
     fsm::runtime runtime = *std::move(started);

@@ -6,7 +6,6 @@
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
-
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
@@ -33,7 +32,8 @@ template <class T, class Handle, class... Args>
 answer<T> ask(caf::scoped_actor& self, const Handle& whom, Args&&... args) {
   answer<T> got = caf::error{};
   self->request(whom, patience, std::forward<Args>(args)...)
-      .receive([&got](T& value) { got = std::move(value); }, [&got](caf::error& why) { got = std::move(why); });
+      .receive([&got](T& value) { got = std::move(value); },
+               [&got](caf::error& why) { got = std::move(why); });
   return got;
 }
 
@@ -42,7 +42,8 @@ template <class Handle>
 std::int64_t ping(caf::scoped_actor& self, const Handle& whom, std::uint64_t n) {
   std::int64_t got = -1;
   self->request(whom, patience, fsm::ping_atom::value, n)
-      .receive([&got](fsm::ping_atom, std::uint64_t m) { got = static_cast<std::int64_t>(m); }, [](caf::error&) {});
+      .receive([&got](fsm::ping_atom, std::uint64_t m) { got = static_cast<std::int64_t>(m); },
+               [](caf::error&) {});
   return got;
 }
 

@@ -58,7 +58,8 @@ TEST_CASE("When no slot can be made, nothing is added", "[directory]") {
   directory names{epochs, 100};
   const named_slots slots{1};
   const epoch_domain::pin pinned{epochs};
-  CHECK(names.find_or_add("f0", slots.name_of(), [] { return directory::none; }) == directory::none);
+  CHECK(names.find_or_add("f0", slots.name_of(), [] { return directory::none; }) ==
+        directory::none);
   CHECK(names.find("f0", slots.name_of()) == directory::none);
 }
 
@@ -74,7 +75,8 @@ TEST_CASE("Only the slot that holds a name can take it away", "[directory]") {
   CHECK(names.find("f0", slots.name_of()) == directory::none);
 }
 
-TEST_CASE("The directory agrees with a map after many random additions and removals", "[directory]") {
+TEST_CASE("The directory agrees with a map after many random additions and removals",
+          "[directory]") {
   constexpr std::uint32_t count = 20'000;
   epoch_domain epochs;
   directory names{epochs, count};
@@ -96,10 +98,12 @@ TEST_CASE("The directory agrees with a map after many random additions and remov
   const epoch_domain::pin pinned{epochs};
   for (std::uint32_t slot = 0; slot < count; ++slot) {
     const bool there = model.contains(slots.names[slot]);
-    if (names.find(slots.names[slot], slots.name_of()) != (there ? slot : directory::none)) FAIL(slots.names[slot]);
+    if (names.find(slots.names[slot], slots.name_of()) != (there ? slot : directory::none))
+      FAIL(slots.names[slot]);
   }
   std::size_t entries = 0;
-  names.for_each([&](std::uint32_t slot) { entries += model.contains(slots.names[slot]) ? 1 : 1'000'000; });
+  names.for_each(
+      [&](std::uint32_t slot) { entries += model.contains(slots.names[slot]) ? 1 : 1'000'000; });
   CHECK(entries == model.size());
 }
 
@@ -111,7 +115,8 @@ TEST_CASE("A directory of coming and going names does not grow", "[directory]") 
   for (int round = 0; round < 100; ++round) {
     for (std::uint32_t slot = 0; slot < 1'000; ++slot) {
       const epoch_domain::pin pinned{epochs};
-      static_cast<void>(names.find_or_add(slots.names[slot], slots.name_of(), [slot] { return slot; }));
+      static_cast<void>(
+          names.find_or_add(slots.names[slot], slots.name_of(), [slot] { return slot; }));
       REQUIRE(names.remove(slots.names[slot], slot));
     }
     epochs.collect();
@@ -119,7 +124,8 @@ TEST_CASE("A directory of coming and going names does not grow", "[directory]") 
   CHECK(names.bytes() <= before * 2);
 }
 
-TEST_CASE("Names that stay are always found while others come and go and tables are rebuilt", "[directory][stress]") {
+TEST_CASE("Names that stay are always found while others come and go and tables are rebuilt",
+          "[directory][stress]") {
   constexpr std::uint32_t staying = 500;
   constexpr std::uint32_t count = 20'000;
   epoch_domain epochs;
@@ -127,7 +133,8 @@ TEST_CASE("Names that stay are always found while others come and go and tables 
   const named_slots slots{count};
   for (std::uint32_t slot = 0; slot < staying; ++slot) {
     const epoch_domain::pin pinned{epochs};
-    static_cast<void>(names.find_or_add(slots.names[slot], slots.name_of(), [slot] { return slot; }));
+    static_cast<void>(
+        names.find_or_add(slots.names[slot], slots.name_of(), [slot] { return slot; }));
   }
   std::atomic<bool> stop{false};
   std::atomic<std::size_t> missed{0};
@@ -153,7 +160,9 @@ TEST_CASE("Names that stay are always found while others come and go and tables 
       for (int round = 0; round < 2; ++round) {
         for (std::uint32_t slot = staying + writer; slot < count; slot += 2) {
           const epoch_domain::pin pinned{epochs};
-          if (names.find_or_add(slots.names[slot], slots.name_of(), [slot] { return slot; }) != slot) ++wrong;
+          if (names.find_or_add(slots.names[slot], slots.name_of(), [slot] { return slot; }) !=
+              slot)
+            ++wrong;
         }
         epochs.collect();
         for (std::uint32_t slot = staying + writer; slot < count; slot += 2) {

@@ -32,7 +32,7 @@ struct simulation {
   std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
   caf::actor_system system;
 
- private:
+private:
   caf::actor_system_config& configure() {
     config.set("scheduler.policy", caf::atom("testing"));
     return config;
@@ -47,7 +47,9 @@ TEST_CASE("A thread that only calls the runtime is not inside it", "[dispatch]")
   CHECK_FALSE(fsm::detail::inside_the_runtime());
 }
 
-TEST_CASE("Whoever runs a callback is inside the runtime: synchronous calls are refused, others are not", "[dispatch]") {
+TEST_CASE(
+    "Whoever runs a callback is inside the runtime: synchronous calls are refused, others are not",
+    "[dispatch]") {
   fsm::runtime runtime;
   std::promise<std::vector<errc>> seen;
   std::promise<bool> later;
@@ -110,12 +112,14 @@ TEST_CASE("In a simulation each job runs one message, in whatever order is chose
   std::swap(s.jobs().jobs[0], s.jobs().jobs[1]);
   std::vector<std::uint64_t> order;
   while (s.jobs().try_run_once()) {
-    self->receive([&order](fsm::ping_atom, std::uint64_t n) { order.push_back(n); }, caf::after(0ms) >> [] {});
+    self->receive([&order](fsm::ping_atom, std::uint64_t n) { order.push_back(n); },
+                  caf::after(0ms) >> [] {});
   }
   CHECK(order == std::vector<std::uint64_t>{101, 1, 102, 2});
 }
 
-TEST_CASE("A synchronous call in a simulation runs it until it is answered, and time with it", "[dispatch]") {
+TEST_CASE("A synchronous call in a simulation runs it until it is answered, and time with it",
+          "[dispatch]") {
   simulation s;
   auto runtime = fsm::start({.clock = s.clock, .run = fsm::run_mode::scheduled}, s.system);
   REQUIRE(runtime);
@@ -149,7 +153,8 @@ TEST_CASE("What waits for a worker is taken once, oldest first", "[dispatch]") {
   CHECK(waiting->resume(nullptr, 1) == caf::resumable::done);
 }
 
-TEST_CASE("Functions whose work waits when the system ends answer that they are gone", "[dispatch]") {
+TEST_CASE("Functions whose work waits when the system ends answer that they are gone",
+          "[dispatch]") {
   caf::actor fn;
   caf::actor_system_config config;
   config.set("scheduler.max-threads", std::size_t{1});

@@ -32,8 +32,9 @@ void fill(admission_word& word, std::uint32_t generation, std::uint32_t in_fligh
 }
 
 /// Moves `in_flight` invocations of (slot, generation) into the table.
-std::optional<attempt_token> move(draining_table& table, std::uint32_t slot, std::uint32_t generation,
-                                  std::uint32_t in_flight, attempt_token held = resources) {
+std::optional<attempt_token> move(draining_table& table, std::uint32_t slot,
+                                  std::uint32_t generation, std::uint32_t in_flight,
+                                  attempt_token held = resources) {
   admission_word word;
   fill(word, generation, in_flight);
   return table.move_here(slot, held, start + 1h, [&word] { return word.renew(false); });
@@ -47,7 +48,8 @@ TEST_CASE("What nothing runs on can be released at once", "[draining]") {
   CHECK(table.size() == 0);
 }
 
-TEST_CASE("The last completion of a replaced version gives its resources back, no earlier one does", "[draining]") {
+TEST_CASE("The last completion of a replaced version gives its resources back, no earlier one does",
+          "[draining]") {
   draining_table table;
   REQUIRE_FALSE(move(table, 1, 4, 2));
   CHECK_FALSE(table.complete(1, 4));
@@ -73,7 +75,8 @@ TEST_CASE("What is not complete by its deadline is given up", "[draining]") {
   CHECK(table.size() == 0);
 }
 
-TEST_CASE("Completions that may still come are counted, those of given up invocations too", "[draining]") {
+TEST_CASE("Completions that may still come are counted, those of given up invocations too",
+          "[draining]") {
   draining_table table;
   REQUIRE_FALSE(move(table, 1, 4, 2));
   table.give_up(1);
@@ -112,7 +115,8 @@ TEST_CASE("Each generation's resources come back exactly once while many complet
     });
   }
   for (std::uint32_t g = 0; g < generations; ++g) {
-    const auto unused = table.move_here(0, {1, word.load().generation()}, start + 1h, [&word] { return word.renew(false); });
+    const auto unused = table.move_here(0, {1, word.load().generation()}, start + 1h,
+                                        [&word] { return word.renew(false); });
     if (unused) ++released[unused->number];
     word.open();
     if (g % 32 == 0) std::this_thread::yield();
@@ -121,6 +125,7 @@ TEST_CASE("Each generation's resources come back exactly once while many complet
   for (std::thread& t : threads) t.join();
   CHECK(table.size() == 0);
   for (std::uint32_t g = 0; g < generations; ++g) {
-    if (released[g] != 1) FAIL("the resources of generation " << g << " were released " << released[g] << " times");
+    if (released[g] != 1)
+      FAIL("the resources of generation " << g << " were released " << released[g] << " times");
   }
 }

@@ -62,7 +62,8 @@ TEST_CASE("What is freed may retire something else, and pins may be nested", "[e
   CHECK(freed == 1);
 }
 
-TEST_CASE("Synchronize waits for the readers that are in, not for those that come later", "[epoch]") {
+TEST_CASE("Synchronize waits for the readers that are in, not for those that come later",
+          "[epoch]") {
   epoch_domain domain;
   std::atomic<bool> left{false};
   std::atomic<bool> in{false};
@@ -84,7 +85,8 @@ TEST_CASE("Synchronize waits for the readers that are in, not for those that com
   reader.join();
 }
 
-TEST_CASE("Readers never see freed memory while a writer replaces and retires it", "[epoch][stress]") {
+TEST_CASE("Readers never see freed memory while a writer replaces and retires it",
+          "[epoch][stress]") {
   struct value {
     explicit value(std::size_t n) : a{n}, b{~n} {}
     ~value() { a = b = 0xDEAD; }

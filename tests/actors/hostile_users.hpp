@@ -18,9 +18,10 @@
 
 namespace caf_support {
 
-/// Keeps books of what it has made and released. Some answers are late, some twice, some an exception.
+/// Keeps books of what it has made and released. Some answers are late, some twice, some an
+/// exception.
 class bookkeeping_provider final : public fsm::resource_provider {
- public:
+public:
   explicit bookkeeping_provider(bool erratic) : erratic_{erratic} {}
 
   void provision(const fsm::provision_request& request, fsm::completion done) override {
@@ -61,7 +62,7 @@ class bookkeeping_provider final : public fsm::resource_provider {
     return held_.size();
   }
 
- private:
+private:
   bool erratic_;
   std::atomic<std::uint64_t> calls_{0};
   mutable std::mutex mutex_;
@@ -71,12 +72,13 @@ class bookkeeping_provider final : public fsm::resource_provider {
 
 /// Checks what every observer may rely on.
 class checking_observer final : public fsm::observer {
- public:
+public:
   void on_transition(const fsm::transition& t) override {
     if (inside_.exchange(true)) ++overlapping;
     if (last_sequence_ != 0 && t.sequence != last_sequence_ + 1) ++gaps;
     last_sequence_ = t.sequence;
-    if (fsm::index_of(t.from) == fsm::illegal_pair || fsm::index_of(t.to) == fsm::illegal_pair) ++illegal;
+    if (fsm::index_of(t.from) == fsm::illegal_pair || fsm::index_of(t.to) == fsm::illegal_pair)
+      ++illegal;
     const auto known = at_.find(t.uid);
     const fsm::pair before = known == at_.end() ? fsm::pairs::absent : known->second;
     if (before != t.from) ++out_of_order;
@@ -108,7 +110,7 @@ class checking_observer final : public fsm::observer {
   std::atomic<std::size_t> doubled{0};
   std::atomic<bool> stopped{false};
 
- private:
+private:
   std::atomic<bool> inside_{false};
   std::uint64_t last_sequence_ = 0;
   std::map<std::uint64_t, fsm::pair> at_;
@@ -138,8 +140,9 @@ inline bool is_expected(fsm::errc code) {
 
 /// Does everything a user can do, to functions of `names` names, until told to stop.
 class hostile_user {
- public:
-  hostile_user(fsm::runtime& runtime, std::size_t names, unsigned seed) : runtime_{runtime}, names_{names}, random_{seed} {}
+public:
+  hostile_user(fsm::runtime& runtime, std::size_t names, unsigned seed)
+      : runtime_{runtime}, names_{names}, random_{seed} {}
 
   void run(const std::atomic<bool>& stop) {
     while (!stop.load(std::memory_order_relaxed)) step();
@@ -151,12 +154,13 @@ class hostile_user {
   std::mutex mutex;
   std::string first_surprise;
 
- private:
+private:
   void step() {
     const std::string name = "n" + std::to_string(random_() % names_);
     ++calls;
     switch (random_() % 12) {
-      case 0: case 1: note(runtime_.create({.name = name, .document = "d"})); break;
+      case 0:
+      case 1: note(runtime_.create({.name = name, .document = "d"})); break;
       case 2: note(runtime_.update(fsm::update_request{.name = name, .document = "e"})); break;
       case 3: note(runtime_.remove(name)); break;
       case 4: note(runtime_.get(name)); break;
@@ -191,7 +195,8 @@ class hostile_user {
     if (got || is_expected(got.error().code)) return;
     ++surprises;
     const std::lock_guard lock{mutex};
-    if (first_surprise.empty()) first_surprise = std::string{to_string(got.error().code)} + ": " + got.error().message;
+    if (first_surprise.empty())
+      first_surprise = std::string{to_string(got.error().code)} + ": " + got.error().message;
   }
   template <class F>
   void later(F start) {
@@ -210,10 +215,11 @@ class hostile_user {
 
 /// Hostile users on threads of their own.
 class crowd {
- public:
+public:
   crowd(fsm::runtime& runtime, std::size_t users, std::size_t names) {
     for (std::size_t i = 0; i < users; ++i) {
-      users_.push_back(std::make_unique<hostile_user>(runtime, names, static_cast<unsigned>(i + 1)));
+      users_.push_back(
+          std::make_unique<hostile_user>(runtime, names, static_cast<unsigned>(i + 1)));
     }
     for (auto& user : users_) threads_.emplace_back([this, u = user.get()] { u->run(stop_); });
   }
@@ -231,7 +237,7 @@ class crowd {
     }
   }
 
- private:
+private:
   std::atomic<bool> stop_{false};
   std::vector<std::unique_ptr<hostile_user>> users_;
   std::vector<std::thread> threads_;

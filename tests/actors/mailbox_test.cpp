@@ -22,7 +22,8 @@ struct letter {
 
 }  // namespace
 
-TEST_CASE("The first push to an idle mailbox makes its caller responsible, later ones do not", "[mailbox]") {
+TEST_CASE("The first push to an idle mailbox makes its caller responsible, later ones do not",
+          "[mailbox]") {
   mailbox<letter> box;
   letter a;
   letter b;
@@ -42,7 +43,8 @@ TEST_CASE("A mailbox gives its messages oldest first and all at once", "[mailbox
   CHECK(box.take_all() == nullptr);
 }
 
-TEST_CASE("A mailbox does not become idle while something waits, and is idle only after it says so", "[mailbox]") {
+TEST_CASE("A mailbox does not become idle while something waits, and is idle only after it says so",
+          "[mailbox]") {
   mailbox<letter> box;
   letter a;
   letter b;
@@ -57,8 +59,10 @@ TEST_CASE("A mailbox does not become idle while something waits, and is idle onl
   CHECK(box.push(&a));
 }
 
-TEST_CASE("A mailbox under many senders loses nothing, keeps each sender's order and has one owner at a time",
-          "[mailbox][stress]") {
+TEST_CASE(
+    "A mailbox under many senders loses nothing, keeps each sender's order and has one owner at a "
+    "time",
+    "[mailbox][stress]") {
   constexpr std::size_t senders = 4;
   constexpr std::size_t letters_each = 20'000;
   mailbox<letter> box;

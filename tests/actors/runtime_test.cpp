@@ -396,3 +396,12 @@ TEST_CASE_METHOD(runtime_facade, "an observer may use the calls with callbacks",
   CHECK(admitted);
   CHECK(pair_of("g") == pairs::ready);
 }
+
+TEST_CASE_METHOD(runtime_facade, "a stop from inside an observer closes the door and waits for nothing", "[runtime]") {
+  seen->during_transition = [&](const fsm::transition& t) {
+    if (t.to == pairs::ready) rt().stop();
+  };
+  CHECK(create("f") == errc::none);
+  CHECK(get_code("f") == errc::stopped);
+  rt().stop();
+}

@@ -14,7 +14,9 @@ namespace pairs = fsm::pairs;
 
 namespace {
 
-fsm::pair_set only(std::size_t index) { return {static_cast<decltype(fsm::pair_set::bits)>(1U << index)}; }
+fsm::pair_set only(std::size_t index) {
+  return {static_cast<decltype(fsm::pair_set::bits)>(1U << index)};
+}
 fsm::pair_set all() {
   fsm::pair_set set;
   for (std::size_t i = 1; i < legal_pairs.size(); ++i) set = set | only(i);
@@ -44,7 +46,8 @@ TEST_CASE("A slot that is moved to absent is in no situation", "[state_index]") 
   CHECK(index.count(0) == 0);
 }
 
-TEST_CASE("A move within one situation changes nothing, and words beyond the end are empty", "[state_index]") {
+TEST_CASE("A move within one situation changes nothing, and words beyond the end are empty",
+          "[state_index]") {
   state_index index{65};
   index.move(64, pairs::absent, pairs::ready);
   index.move(64, pairs::ready, pairs::ready);
@@ -53,7 +56,8 @@ TEST_CASE("A move within one situation changes nothing, and words beyond the end
   CHECK(index.word(1'000'000, all()) == 0);
 }
 
-TEST_CASE("The index agrees with a simple model after random moves, while others read", "[state_index][stress]") {
+TEST_CASE("The index agrees with a simple model after random moves, while others read",
+          "[state_index][stress]") {
   constexpr std::uint32_t slots = 500;
   state_index index{slots};
   std::vector<std::size_t> model(slots, 0);

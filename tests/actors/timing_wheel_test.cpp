@@ -25,7 +25,9 @@ struct entry {
 struct links {
   std::vector<entry>* all;
   [[nodiscard]] std::uint32_t& next(std::uint32_t n) const noexcept { return (*all)[n].next; }
-  [[nodiscard]] std::uint32_t& previous(std::uint32_t n) const noexcept { return (*all)[n].previous; }
+  [[nodiscard]] std::uint32_t& previous(std::uint32_t n) const noexcept {
+    return (*all)[n].previous;
+  }
   [[nodiscard]] std::uint64_t due(std::uint32_t n) const noexcept { return (*all)[n].due; }
 };
 
@@ -49,9 +51,11 @@ constexpr std::uint64_t year = std::uint64_t{365} * 24 * 3600 * 1000;
 
 }  // namespace
 
-TEST_CASE("An entry expires at its tick, not one earlier, and is then no longer armed", "[timing_wheel]") {
+TEST_CASE("An entry expires at its tick, not one earlier, and is then no longer armed",
+          "[timing_wheel]") {
   fixture f{1};
-  const std::uint64_t due = GENERATE(1ULL, 63ULL, 64ULL, 65ULL, 4095ULL, 4096ULL, 1'000'003ULL, year, 10 * year);
+  const std::uint64_t due =
+      GENERATE(1ULL, 63ULL, 64ULL, 65ULL, 4095ULL, 4096ULL, 1'000'003ULL, year, 10 * year);
   f.arm(0, due);
   CHECK(f.advance(due - 1).empty());
   CHECK(f.wheel.armed(0));
@@ -111,7 +115,8 @@ TEST_CASE("Time beyond what the levels cover is still waited for", "[timing_whee
   CHECK(f.advance(due).size() == 1);
 }
 
-TEST_CASE("The wheel agrees with a sorted list under random arms, disarms, moves and jumps", "[timing_wheel]") {
+TEST_CASE("The wheel agrees with a sorted list under random arms, disarms, moves and jumps",
+          "[timing_wheel]") {
   constexpr std::uint32_t count = 300;
   const auto seed = GENERATE(range(1U, 21U));
   CAPTURE(seed);
@@ -127,7 +132,9 @@ TEST_CASE("The wheel agrees with a sorted list under random arms, disarms, moves
     const auto n = static_cast<std::uint32_t>(random() % count);
     const std::uint64_t now = f.wheel.now();
     switch (random() % 8) {
-      case 0: case 1: case 2:
+      case 0:
+      case 1:
+      case 2:
         if (!f.wheel.armed(n)) {
           const std::uint64_t due = random() % 16 == 0 ? now - std::min(now, span()) : now + span();
           f.arm(n, due);
@@ -148,7 +155,8 @@ TEST_CASE("The wheel agrees with a sorted list under random arms, disarms, moves
         }
         break;
       default: {
-        const std::uint64_t target = random() % 50 == 0 ? now + year * (random() % 4) : now + span();
+        const std::uint64_t target =
+            random() % 50 == 0 ? now + year * (random() % 4) : now + span();
         std::uint64_t last = now;
         f.wheel.advance(target, [&](std::uint32_t expired) {
           const auto found = model.find(expired);
@@ -160,7 +168,8 @@ TEST_CASE("The wheel agrees with a sorted list under random arms, disarms, moves
         });
         REQUIRE(f.wheel.now() == target);
         for (const auto& [armed, due] : model) {
-          if (due <= target) FAIL("entry " << armed << " was due at " << due << ", and it is " << target);
+          if (due <= target)
+            FAIL("entry " << armed << " was due at " << due << ", and it is " << target);
         }
       }
     }

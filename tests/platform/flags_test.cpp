@@ -77,6 +77,7 @@ TEST_CASE("a bad flag ends with code 2 and one line that names flag, value and r
       std::tuple{std::vector{"--listen", "somewhere"}, "--listen", "'somewhere'", "HOST:PORT"},
       std::tuple{std::vector{"--listen", "a:65536"}, "--listen", "'a:65536'", "0 to 65535"},
       std::tuple{std::vector{"--listen", ""}, "--listen", "''", "a value"},
+      std::tuple{std::vector{"--idle-after", "5\n\r"}, "--idle-after", "'5  '", "250ms 2s"},
       std::tuple{std::vector{"--region", "mars"}, "--region", "'mars'", "a region such as"},
       std::tuple{std::vector{"--account", "12"}, "--account", "'12'", "12 digits"},
       std::tuple{std::vector{"--max-provisioning", "0"}, "--max-provisioning", "'0'",

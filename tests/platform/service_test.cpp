@@ -207,6 +207,19 @@ TEST_CASE("a revision that is not the current one is refused, and nothing change
   CHECK(s.ask(verb::put, f + "/configuration", json::serialize(good)).status == 200);
 }
 
+TEST_CASE("a member of the wrong type or shape is reported before anything is looked up") {
+  site_under_test s;
+  const auto shape = s.ask(verb::put, f + "/configuration", R"({"Timeout": 0})");
+  CHECK(shape.error == "ValidationException");
+  CHECK(s.ask(verb::put, f + "/configuration", R"({"Timeout": "1"})").error ==
+        "SerializationException");
+  CHECK(s.ask(verb::put, f + "/code", R"({"Architectures": ["vax"]})").error ==
+        "ValidationException");
+  // Other rules come later.
+  CHECK(s.ask(verb::put, f + "/configuration", R"({"Runtime": "cobol"})").status == 404);
+  CHECK(s.ask(verb::put, f + "/code", "{}").status == 404);
+}
+
 TEST_CASE("an unknown function is reported before a bad payload, a bad payload before the state") {
   site_under_test s;
   const auto missing = s.ask(verb::post, f + "/invocations", "{");
@@ -228,8 +241,12 @@ TEST_CASE("the kinds of invocation answer 200, 202 and 204, and an empty payload
   CHECK(event.status == 202);
   CHECK(event.raw.body().empty());
   CHECK(event.raw.count("X-Amz-Executed-Version") == 0);
-  CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "DryRun").status ==
-        204);
+  const auto dry = s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "DryRun");
+  CHECK(dry.status == 204);
+  for (const auto* each : {&sync, &event, &dry}) {
+    CHECK(each->raw["X-Amzn-Remapped-Content-Length"] == "0");
+    CHECK(each->raw["X-Amzn-Trace-Id"].starts_with("Root=1-"));
+  }
   CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "Later").error ==
         "ValidationException");
   CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Log-Type", "Tail")
@@ -354,8 +371,18 @@ TEST_CASE("the clock is moved by hand, and only by a duration") {
   CHECK(s.ask(verb::get, f + "/configuration").text("State") == "Inactive");
   CHECK(s.ask(verb::post, "/_fsm/clock", R"({"advance": "soon"})").status == 400);
   CHECK(s.ask(verb::post, "/_fsm/clock", "{}").status == 400);
+  for (int i = 0; i < 79; ++i) s.clock->advance(std::chrono::days{36'500});
+  CHECK(s.ask(verb::post, "/_fsm/clock", R"({"advance": "36500d"})").status == 400);
   s.site.virtual_clock = nullptr;
   CHECK(s.ask(verb::post, "/_fsm/clock", R"({"advance": "1s"})").status == 409);
+}
+
+TEST_CASE("an answer is JSON even when the request is not UTF-8") {
+  site_under_test s;
+  const auto bytes = s.ask(verb::get, functions_path + "/%FF/configuration");
+  CHECK(bytes.error == "ValidationException");
+  CHECK(bytes.message().starts_with("1 validation error detected: Value '?' at 'functionName'"));
+  CHECK(s.ask(verb::post, f + "/invocations", "1", "X-Amz-Invocation-Type", "\xFF").status == 400);
 }
 
 TEST_CASE("what is no operation is a modelled error that names method and path") {

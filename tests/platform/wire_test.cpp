@@ -109,6 +109,12 @@ TEST_CASE("violations are reported in one message, in the words of the service")
         "set: [A, B]");
 }
 
+TEST_CASE("lengths are counted in characters") {
+  const auto read = [](const wire::members& in) { (void)in.text("Text", {.length_max = 3}); };
+  CHECK(verdict(R"({"Text": "äöü"})", read).message == "nothing is wrong");
+  CHECK(verdict(R"({"Text": "äöüß"})", read).what == fault::validation);
+}
+
 TEST_CASE("a wrong type is reported before any violation") {
   const auto found =
       verdict(R"({"Timeout": "1", "VpcConfig": {"SubnetIds": "a"}})", [](const wire::members& in) {

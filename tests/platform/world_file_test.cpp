@@ -127,3 +127,5 @@ TEST_CASE("an error in a world names the member's path, its value and the rule")
 TEST_CASE("a world file that is not there is an error") {
   CHECK_FALSE(platform::read_world_file("/nowhere/world.json"));
 }
+
+TEST_CASE("a folder is not a world file") { CHECK_FALSE(platform::read_world_file("/")); }

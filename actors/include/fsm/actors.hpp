@@ -30,6 +30,8 @@ namespace fsm {
 /// | (remove_atom)                        | function_status, once durable, or an error |
 /// | caf::exit_msg, reason not normal     | the function is removed, cause `exit`      |
 ///
+/// An invocation needs a sender: nobody else could give it back. Without a sender nothing is admitted.
+///
 /// Errors carry the category `caf::atom("fsm")` and an `fsm::errc` as code; the message is the error's context.
 using ping_atom = caf::atom_constant<caf::atom("ping")>;
 using status_atom = caf::atom_constant<caf::atom("status")>;

@@ -101,7 +101,7 @@ class runtime {
 
   runtime(runtime&&) noexcept;
   runtime& operator=(runtime&&) noexcept;
-  /// Calls `stop`.
+  /// Calls `stop`. Must not happen inside a callback, an observer or a provider.
   ~runtime();
 
   /// Creates a function: it is Pending, and its resources are being made. `already_exists`, `invalid_argument`.
@@ -166,7 +166,8 @@ class runtime {
   void settle();
 
   /// Ends the runtime, in order: refuses new calls, lets what is acknowledged become durable, answers every waiter
-  /// with `stopped`, stops the actors. Safe to call twice. Waits at most `patience` for the store.
+  /// with `stopped`, stops the actors. Safe to call twice. Waits at most `patience` for the store. From inside a callback,
+  /// an observer or a provider it only refuses new calls; the rest is left to the next call from outside.
   void stop(duration patience = std::chrono::seconds{4});
 
   /// For <fsm/actors.hpp>.
