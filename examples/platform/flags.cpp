@@ -110,8 +110,8 @@ public:
 
   void fail(std::string_view name, const std::string& value, const std::string& rule) {
     if (problem_.empty()) {
-      problem_ = "fsm-platform: " + std::string{name} + ": '" + value +
-                 "' is not allowed; it must be " + rule;
+      problem_ = one_line("fsm-platform: " + std::string{name} + ": '" + value +
+                          "' is not allowed; it must be " + rule);
     }
   }
 
@@ -143,12 +143,13 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
   return result;
 }
 
+}  // namespace
+
 std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
   return text;
 }
-
-}  // namespace
 
 tl::expected<flags, flags_exit> parse_flags(int argc, const char* const* argv) {
   CLI::App app{std::string{description}, "fsm-platform"};

@@ -41,4 +41,7 @@ struct flags_exit {
 /// and the rule; `--help` with code 0 and its text.
 [[nodiscard]] tl::expected<flags, flags_exit> parse_flags(int argc, const char* const* argv);
 
+/// The text with a blank for each line break and other control character.
+[[nodiscard]] std::string one_line(std::string text);
+
 }  // namespace platform

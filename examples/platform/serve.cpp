@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t workers = 2;
 
 int reject(const std::string& flag, const std::string& value, const std::string& rule) {
-  std::cerr << "fsm-platform: " << flag << ": '" << value << "': " << rule << std::endl;
+  std::cerr << one_line("fsm-platform: " + flag + ": '" + value + "': " + rule) << std::endl;
   return 2;
 }
 

@@ -9,10 +9,10 @@
 #include <boost/json/value_to.hpp>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <functional>
 #include <initializer_list>
-#include <iterator>
 #include <utility>
 
 namespace platform {
@@ -279,8 +279,12 @@ fsm::expected<world_settings> apply_world(world_settings base, std::string_view 
 
 fsm::expected<world_settings> read_world_file(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  if (!file.good() && !file.eof()) return fsm::unexpected(invalid("the file cannot be read"));
+  std::string text;
+  std::array<char, 4096> part{};
+  while (file.read(part.data(), part.size()) || file.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (!file.eof()) return fsm::unexpected(invalid("the file cannot be read"));
   return apply_world({}, text);
 }
 

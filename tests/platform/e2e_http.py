@@ -148,7 +148,8 @@ def connections(program):
             wire.send("GET /_fsm/health HTTP/1.0\nHost: localhost\n\n")
             check((wire.answer()[0], wire.closed()), (200, True), "HTTP/1.0")
         for nonsense in ("\x16\x03\x01\n\n", "GET\n\n", "GET / HTTP/9.9\n\n",
-                         "POST / HTTP/1.1\nHost: localhost\nContent-Length: -1\n\n"):
+                         "POST / HTTP/1.1\nHost: localhost\nContent-Length: -1\n\n",
+                         "POST / HTTP/1.1\nHost: localhost\nTransfer-Encoding: gzip\n\n"):
             with Wire(p) as wire:
                 wire.send(nonsense)
                 check((wire.answer()[0], wire.closed()), (400, True), repr(nonsense))

@@ -163,6 +163,9 @@ session::awaitable<std::optional<response>> session::read_head(parser& in) {
 
 session::awaitable<std::optional<response>> session::read_body(parser& in) {
   if (finishing_) co_return turn_away(problem::stopping, &in);
+  if (in.get().count(proto::field::transfer_encoding) > 0 && !in.chunked()) {
+    co_return turn_away(problem::malformed, &in, "The Transfer-Encoding is not understood.");
+  }
   const auto bytes_max = rules_.answers.body_bytes_max(in.get());
   const auto length = in.content_length();
   if (length && *length > bytes_max) {

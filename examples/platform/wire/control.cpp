@@ -24,6 +24,8 @@ namespace {
 
 constexpr fsm::duration wait_default = std::chrono::seconds{30};
 constexpr fsm::duration wait_max = std::chrono::hours{24};
+// A later time would not have a year of four digits.
+constexpr fsm::timestamp clock_max = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
 
 struct named_condition {
   std::string_view name;
@@ -153,6 +155,10 @@ void advance_clock(const call_ptr& request) {
   if (!span) {
     return request->refuse(invalid("advance: '" + *text + "' is not allowed; it must be " +
                                    std::string{duration_rule}));
+  }
+  if (*span > clock_max - request->where().virtual_clock->now()) {
+    return request->refuse(invalid(
+        "advance: '" + *text + "' is not allowed; it must not go beyond " + iso_text(clock_max)));
   }
   boost::asio::post(request->where().workers, [request, span = *span] {
     request->where().virtual_clock->advance(span);

@@ -4,8 +4,10 @@
 #include <fsm/state.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace platform::wire {
@@ -93,6 +95,17 @@ failure failed(fsm::reason_code why) {
   return {what, std::string{fsm::default_text(why)}, {}};
 }
 
+// A message may repeat what the client sent in its path or header fields, and that need not be
+// UTF-8 as JSON must be.
+std::string readable(std::string text) {
+  json::error_code problem;
+  static_cast<void>(json::parse(json::serialize(json::string{text}), problem));
+  if (!problem) return text;
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+  return text;
+}
+
 }  // namespace
 
 http::response to_response(const failure& what, std::string_view request_id) {
@@ -100,7 +113,7 @@ http::response to_response(const failure& what, std::string_view request_id) {
   json::object body;
   if (row.typed) body["Type"] = row.status < 500 ? "User" : "Service";
   if (!what.reason.empty()) body["Reason"] = what.reason;
-  body[row.message_key] = what.no_message ? json::value{} : json::value(what.message);
+  body[row.message_key] = what.no_message ? json::value{} : json::value(readable(what.message));
   http::response result{static_cast<http::proto::status>(row.status), 11};
   result.set(http::proto::field::content_type, "application/json");
   result.set("X-Amzn-Errortype", row.name);

@@ -66,12 +66,18 @@ std::string trace_id() {
   return "Root=1-" + digits.substr(0, 8) + "-" + digits.substr(8) + ";Sampled=0";
 }
 
-void answer_synchronously(const call_ptr& request) {
-  auto answer = request->blank(200);
-  answer.set(http::proto::field::content_type, "application/json");
-  answer.set("X-Amz-Executed-Version", "$LATEST");
+// With the header fields that every accepted invocation has.
+http::response accepted(const call& request, unsigned status) {
+  auto answer = request.blank(status);
   answer.set("X-Amzn-Remapped-Content-Length", "0");
   answer.set("X-Amzn-Trace-Id", trace_id());
+  return answer;
+}
+
+void answer_synchronously(const call_ptr& request) {
+  auto answer = accepted(*request, 200);
+  answer.set(http::proto::field::content_type, "application/json");
+  answer.set("X-Amz-Executed-Version", "$LATEST");
   if (request->header("X-Amz-Log-Type") == "Tail") {
     answer.set("X-Amz-Log-Result", base64_encode(log_text(*request)));
   }
@@ -99,7 +105,7 @@ void run_dry(const call_ptr& request, const function_target& target) {
       case fsm::answer::pending: why.code = fsm::errc::function_pending; break;
       case fsm::answer::initializing: why.code = fsm::errc::function_initializing; break;
       case fsm::answer::failed: why.code = fsm::errc::function_failed; break;
-      default: return request->answer(204);
+      default: return request->answer(accepted(*request, 204));
     }
     request->refuse(explain_invoke(why, about(target)));
   };
@@ -137,7 +143,7 @@ void invoke(const call_ptr& request) {
   const auto admission = request->where().functions.admit(target->name);
   if (!admission)
     return request->refuse(explain_invoke(admission.error(), about(*std::move(target))));
-  if (type == "Event") return request->answer(202);
+  if (type == "Event") return request->answer(accepted(*request, 202));
   answer_synchronously(request);
 }
 

@@ -48,6 +48,12 @@ failure not_json(std::string_view prefix, const std::string& detail, const std::
           {}};
 }
 
+// In characters. JSON texts are UTF-8.
+std::size_t length_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 // Takes note of nothing.
 struct ignoring_handler {
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
@@ -100,8 +106,13 @@ void problems::refuse(fault what, std::string message) {
 }
 
 std::optional<failure> problems::verdict() const {
+  auto shape = shape_verdict();
+  return shape ? shape : refusal_;
+}
+
+std::optional<failure> problems::shape_verdict() const {
   if (!wrong_type_.empty()) return failure{fault::serialization, wrong_type_, {}};
-  if (violations_.empty()) return refusal_;
+  if (violations_.empty()) return std::nullopt;
   auto text =
       std::to_string(violations_.size()) +
       (violations_.size() == 1 ? " validation error detected: " : " validation errors detected: ");
@@ -113,11 +124,11 @@ std::optional<failure> problems::verdict() const {
 
 void check_text(std::string_view value, std::string_view path, const text_rule& rule,
                 problems& found) {
-  if (value.size() > rule.length_max) {
+  if (length_of(value) > rule.length_max) {
     found.violation(value, path,
                     "have length less than or equal to " + std::to_string(rule.length_max));
   }
-  if (value.size() < rule.length_min) {
+  if (length_of(value) < rule.length_min) {
     found.violation(value, path,
                     "have length greater than or equal to " + std::to_string(rule.length_min));
   }

@@ -36,6 +36,8 @@ public:
 
   /// The error to answer with, if anything is wrong: types first, then violations, then the rest.
   [[nodiscard]] std::optional<failure> verdict() const;
+  /// The same without the rest: what can be said before anything is looked up.
+  [[nodiscard]] std::optional<failure> shape_verdict() const;
   [[nodiscard]] bool empty() const noexcept { return !verdict(); }
 
 private:

@@ -23,6 +23,9 @@ constexpr int tries_max = 16;
 // Takes what a request says into the document of the function as it is now.
 using change = std::function<void(const members& given, json::object& document)>;
 
+// Reports a request whose members have the wrong types or shapes.
+using check = std::function<void(const members& given)>;
+
 // One update: reads the function, makes the new document from its present one, and asks for the
 // update on the condition that nothing has changed meanwhile; if something has, once more from the
 // start. A client that named the revision it means is told instead.
@@ -102,11 +105,14 @@ private:
   int tries_ = 0;
 };
 
-void start_update(const call_ptr& request, change how) {
+void start_update(const call_ptr& request, const check& shape, change how) {
   auto target = find_target(*request, fsm::name_rule::create);
   if (!target) return request->refuse(target.error());
   auto body = parse_body(request->body());
   if (!body) return request->refuse(body.error());
+  problems found;
+  shape(members{*body, "", found});
+  if (auto wrong = found.shape_verdict()) return request->refuse(*wrong);
   if (!target->latest()) return request->refuse(only_functions());
   target->qualifier.clear();
   std::make_shared<update>(request, *std::move(target), *std::move(body), std::move(how))->start();
@@ -115,16 +121,25 @@ void start_update(const call_ptr& request, change how) {
 }  // namespace
 
 void update_function_code(const call_ptr& request) {
-  start_update(request, [](const members& given, json::object& document) {
+  const auto check_shape = [](const members& given) {
+    json::object ignored;
+    read_architectures(given, ignored);
+  };
+  start_update(request, check_shape, [](const members& given, json::object& document) {
     read_architectures(given, document);
     read_code(given, text_or(document, "PackageType", "Zip"), document);
   });
 }
 
 void update_function_configuration(const call_ptr& request) {
-  start_update(request, [request](const members& given, json::object& document) {
+  const auto read = [request](const members& given, json::object& document) {
     read_settings(given, request->where().cloud, document);
-  });
+  };
+  const auto check_shape = [read](const members& given) {
+    json::object ignored;
+    read(given, ignored);
+  };
+  start_update(request, check_shape, read);
 }
 
 }  // namespace platform::wire
