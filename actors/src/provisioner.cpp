@@ -3,8 +3,6 @@
 #include "assert.hpp"
 #include "core.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 namespace fsm::detail {
@@ -48,6 +46,7 @@ void provisioner::after_batch() noexcept {
   fill_places();
   FSM_ASSERT(attempts_in_flight_ <= options_.in_flight_max && releases_in_flight_ <= options_.in_flight_max);
   if (!timers_.empty()) alarm_.at_latest(timers_.begin()->first);
+  if (!blocked_.empty()) alarm_.at_latest(blocked_.begin()->first);
 }
 
 // -- what is owed ---------------------------------------------------------------------------------------------------------
@@ -92,6 +91,10 @@ void provisioner::owe(job what) {
   const std::uint64_t uid = what.request.token.uid;
   std::unique_ptr<lane>& l = lanes_[uid];
   if (l == nullptr) l = std::make_unique<lane>();
+  if (!l->jobs.empty() && !what.is_release) {
+    // Behind a release that may never be confirmed: then it fails rather than wait for ever.
+    blocked_.emplace(core_.clock->now() + options_.provision_deadline, what.request.token);
+  }
   l->jobs.push_back(std::move(what));
   if (l->jobs.size() == 1) begin_first(uid, *l);
 }
@@ -114,7 +117,7 @@ void provisioner::drop_first(std::uint64_t uid, lane& l) {
   FSM_ASSERT(!l.jobs.empty());
   job& first = l.jobs.front();
   clear_timer(l);
-  if (l.phase != phase::queued) --(first.is_release ? releases_in_flight_ : attempts_in_flight_);
+  give_place_back(l);
   if (!first.is_release) core_.attempt_ended();
   l.jobs.erase(l.jobs.begin());
   l.in_queue = false;
@@ -144,17 +147,29 @@ void provisioner::fill_places() {
     if (found == lanes_.end()) continue;
     lane& l = *found->second;
     if (l.phase != phase::queued || !l.jobs.front().is_release) continue;
-    ++releases_in_flight_;
+    take_place(l);
     begin_try(uid, l);
   }
   std::uint64_t uid = 0;
   while (attempts_in_flight_ < options_.in_flight_max) {
     lane* l = next_in_turn(uid);
     if (l == nullptr) return;
-    ++attempts_in_flight_;
+    take_place(*l);
     l->give_up_at = core_.clock->now() + options_.provision_deadline;
     begin_try(uid, *l);
   }
+}
+
+void provisioner::take_place(lane& l) {
+  FSM_ASSERT(!l.has_place);
+  l.has_place = true;
+  ++(l.jobs.front().is_release ? releases_in_flight_ : attempts_in_flight_);
+}
+
+void provisioner::give_place_back(lane& l) {
+  if (!l.has_place) return;
+  l.has_place = false;
+  --(l.jobs.front().is_release ? releases_in_flight_ : attempts_in_flight_);
 }
 
 provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
@@ -278,7 +293,7 @@ void provisioner::on_late_answer(const try_answered& what) {
 
 void provisioner::try_failed(std::uint64_t uid, lane& l, std::string text) {
   const job& j = l.jobs.front();
-  const duration pause = pause_after(l.tries);
+  const duration pause = pause_after(l);
   const timestamp again = core_.clock->now() + pause;
   const bool give_up = j.given_up || (!j.is_release && (l.tries >= options_.attempts_max || again >= l.give_up_at));
   if (give_up) {
@@ -286,6 +301,7 @@ void provisioner::try_failed(std::uint64_t uid, lane& l, std::string text) {
     return;
   }
   l.phase = phase::pausing;
+  if (j.is_release) give_place_back(l);  // It may take for ever; others must not wait for it.
   set_timer(uid, l, again);
 }
 
@@ -321,45 +337,6 @@ void provisioner::tell_function(job& j, bool succeeded, reason_code reason, std:
   told->why = cause::provider;
   told->text = std::move(text);
   static_cast<function_actor&>(*j.who->get()).post(told);
-}
-
-// -- time --------------------------------------------------------------------------------------------------------------------
-
-void provisioner::on_tick() {
-  const timestamp now = core_.clock->now();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    const std::uint64_t uid = timers_.begin()->second;
-    lane& l = *lanes_.at(uid);
-    clear_timer(l);
-    if (l.phase == phase::pausing) {
-      begin_try(uid, l);
-    } else {
-      if (core_.how.log != nullptr) {
-        core_.how.log->warn("try lost function={} attempt={} try={}", l.jobs.front().request.name,
-                            l.jobs.front().request.token.number, l.tries);
-      }
-      try_failed(uid, l, "the resource provider did not answer in time");
-    }
-  }
-  std::erase_if(fates_, [now](const auto& item) { return item.second.forget_at <= now; });
-}
-
-void provisioner::set_timer(std::uint64_t uid, lane& l, timestamp when) {
-  clear_timer(l);
-  l.timer = timers_.emplace(when, uid);
-  l.has_timer = true;
-}
-
-void provisioner::clear_timer(lane& l) {
-  if (!l.has_timer) return;
-  timers_.erase(l.timer);
-  l.has_timer = false;
-}
-
-duration provisioner::pause_after(std::uint32_t tries) {
-  const std::uint32_t doublings = std::min<std::uint32_t>(tries - 1, 30);
-  const duration longest = std::min(options_.backoff_min * (std::int64_t{1} << doublings), options_.backoff_max);
-  return longest - duration{static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(longest.count() / 2 + 1))};
 }
 
 }  // namespace fsm::detail

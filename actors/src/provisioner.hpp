@@ -58,6 +58,8 @@ struct provisioner_tick final : internal_message {};
 /// * Calls for one function are strictly one after the other: what it owes the provider is a list, worked from the front.
 /// * A try that is not answered in time, throws or is transient is made again, with backoff and jitter, within
 ///   `attempts_max` tries and the `provision_deadline`; then the attempt has failed with InternalError.
+/// * An attempt that has to wait longer than that for a release before it fails, too; a release holds no place while it
+///   pauses, so that one that is never confirmed keeps nobody else waiting.
 /// * Answers carry token and try; one that nobody waits for any more is dropped, and what it may have made is released.
 /// * Before a failure is told, the release of what was tried has been asked for. A release is asked for until confirmed.
 class provisioner final : public compact_actor {
@@ -88,6 +90,7 @@ class provisioner final : public compact_actor {
     std::uint32_t unanswered = 0;  // Of these.
     timestamp give_up_at{};
     bool in_queue = false;
+    bool has_place = false;  // Among those in flight.
     bool has_timer = false;
     timers::iterator timer;  // End of the try or of the pause.
   };
@@ -123,9 +126,13 @@ class provisioner final : public compact_actor {
   void remember_fate(const lane& l, bool kept);
   void tell_function(job& j, bool succeeded, reason_code reason, std::string text);
   void drop_first(std::uint64_t uid, lane& l);
+  void take_place(lane& l);
+  void give_place_back(lane& l);
+  void fail_blocked(timestamp now);
   void set_timer(std::uint64_t uid, lane& l, timestamp when);
   void clear_timer(lane& l);
-  [[nodiscard]] duration pause_after(std::uint32_t tries);
+  void log_lost(const lane& l);
+  [[nodiscard]] duration pause_after(const lane& l);
   [[nodiscard]] completion answer_to(const job& j, std::uint32_t try_number);
 
   core& core_;
@@ -138,6 +145,7 @@ class provisioner final : public compact_actor {
   std::size_t attempts_in_flight_ = 0;
   std::size_t releases_in_flight_ = 0;
   timers timers_;
+  std::multimap<timestamp, attempt_token> blocked_;  // Until when they may wait for what is before them in their lane.
   std::map<attempt_token, fate> fates_;
   std::mt19937_64 random_;
   alarm alarm_;

@@ -345,44 +345,7 @@ TEST_CASE_METHOD(provisioning, "a late success of an old attempt does not touch 
   CHECK(provider->released("f") == numbers{1, 2, 2});
 }
 
-// -- releases --------------------------------------------------------------------------------------------------------------------------
-
-TEST_CASE_METHOD(provisioning, "a release is asked for until it is confirmed", "[provisioner]") {
-  create_active("f");
-  provider->next_releases({replies::transient, replies::throws, replies::later, replies::fails(reason_code::internal_error)});
-  CHECK(remove("f") == errc::none);
-  CHECK(provider->held().size() == 1);
-  advance(3min);
-  CHECK(provider->released("f") == numbers{1, 1, 1, 1, 1});
-  CHECK(provider->held().empty());
-  advance(1h);
-  CHECK(provider->releases_of("f").size() == 5);
-}
-
-TEST_CASE_METHOD(provisioning, "releases do not take the places of attempts", "[provisioner]") {
-  how.provisioner.in_flight_max = 1;
-  create_active("f");
-  provider->next_releases({replies::later});
-  CHECK(remove("f") == errc::none);
-  CHECK(create("g") == errc::none);
-  CHECK(pair_of("g") == pairs::ready);
-}
-
-TEST_CASE_METHOD(provisioning, "calls for one function come strictly one after the other", "[provisioner]") {
-  create_active("f");
-  provider->next_releases({replies::later});
-  advance(how.idle_after);
-  REQUIRE(pair_of("f") == pairs::idle);
-  CHECK(invoke("f") == errc::function_initializing);
-  // The restore waits for the release to be confirmed.
-  CHECK(provider->provisions_of("f").size() == 1);
-  CHECK(pair_of("f") == pairs::restoring);
-  provider->answer(1);
-  settle();
-  CHECK(provider->provisions_of("f").size() == 2);
-  CHECK(pair_of("f") == pairs::ready);
-  CHECK(provider->overlaps() == 0);
-}
+// -- around it ------------------------------------------------------------------------------------------------------------------------
 
 TEST_CASE_METHOD(provisioning, "observers hear of every try, and of its token", "[provisioner]") {
   provider->next_provisions({replies::transient});

@@ -17,12 +17,14 @@ WORLD = {
     "restore_time": "60s",
     "vpc": {
         "subnets": [{"id": "subnet-0a1b2c3d", "vpc": "vpc-11111111", "addresses": 1},
-                    {"id": "subnet-00000002", "vpc": "vpc-11111111", "addresses": 8}],
+                    {"id": "subnet-00000002", "vpc": "vpc-11111111", "addresses": 8},
+                    {"id": "subnet-00000003", "vpc": "vpc-11111111", "addresses": 0}],
         "security_groups": ["sg-0a1b2c3d"],
         "eni_quota": 6,
     },
     "roles_without_eni_permission": [ROLE_WITHOUT_ENIS],
 }
+FULL = ("--vpc-config", "SubnetIds=subnet-00000003,SecurityGroupIds=sg-0a1b2c3d")
 VPC = ("--vpc-config", "SubnetIds=subnet-0a1b2c3d,SecurityGroupIds=sg-0a1b2c3d")
 
 
@@ -135,7 +137,7 @@ def updates(p, first_revision):
 
 
 def failures(program):
-    """failed create, failed update, update of an Inactive function, failed restore"""
+    """failed create, update in a full subnet, failed update, update of an Inactive function, failed restore"""
     with Platform(program, "--virtual-clock", world=WORLD) as p:
         p.create("holder", *VPC)
         p.advance("61s")
@@ -149,19 +151,33 @@ def failures(program):
                     f"{CANNOT}The resource {ARN}late is currently in the following state: 'Failed'. "
                     "StateReasonCode: 'SubnetOutOfIPAddresses'"), "update of Failed")
         p.aws("delete-function", "--function-name", "late")
+        update_in_a_full_subnet(p)
         failed_update(p)
         inactive_update_and_failed_restore(p)
         unknown_resources(p)
         p.stop()
 
 
+def addresses_in_use(p):
+    return [each["in_use"] for each in p.fsm("GET", "world")["vpc"]["subnets"]]
+
+
+def update_in_a_full_subnet(p):
+    p.aws("update-function-code", "--function-name", "holder", "--zip-file", p.zip_file("new"))
+    check(addresses_in_use(p), [1, 0, 0], "addresses in use during an update")
+    p.advance("31s")
+    check(p.situation("holder"), ("Active", None, "Successful", None), "an update of the code alone")
+    check(addresses_in_use(p), [1, 0, 0], "addresses in use after an update")
+
+
 def failed_update(p):
-    p.aws("update-function-configuration", "--function-name", "holder", "--timeout", "20")
+    p.aws("update-function-configuration", "--function-name", "holder", "--timeout", "20", *FULL)
     p.advance("31s")
     check(p.situation("holder"), ("Active", None, "Failed", "SubnetOutOfIPAddresses"), "failed update")
     check(p.configuration("holder")["Timeout"], 3, "Timeout after a failed update")
     check(p.invoke("holder")[1], '{"n":1}', "invoke after a failed update")
-    check(p.fsm("GET", "world")["vpc"]["subnets"][0]["in_use"], 1, "addresses in use")
+    check(p.configuration("holder")["VpcConfig"]["SubnetIds"], ["subnet-0a1b2c3d"], "its subnets")
+    check(addresses_in_use(p), [1, 0, 0], "addresses in use after a failed update")
 
 
 def inactive_update_and_failed_restore(p):

@@ -189,6 +189,20 @@ TEST_CASE("a dry run of an update shows what would be and changes nothing") {
   CHECK(s.ask(verb::get, f + "/configuration").body == before.body);
 }
 
+TEST_CASE("an update of the settings ignores the members that only code has") {
+  site_under_test s;
+  s.create_active();
+  const auto path = f + "/configuration";
+  REQUIRE(s.ask(verb::put, path, R"({"Timeout": 9, "DryRun": true, "Publish": true})").status ==
+          200);
+  s.clock->advance(1s);
+  CHECK(s.ask(verb::get, path).body.at("Timeout") == 9);
+  CHECK(s.ask(verb::put, path, R"({"DryRun": 1, "Publish": "yes"})").status == 200);
+  s.clock->advance(1s);
+  const auto refused = s.ask(verb::put, f + "/code", R"({"ImageUri": "new", "Publish": true})");
+  CHECK(refused.error == "InvalidParameterValueException");
+}
+
 TEST_CASE("a revision that is not the current one is refused, and nothing changes") {
   site_under_test s;
   const auto created = s.create();

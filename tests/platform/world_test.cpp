@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <chrono>
 #include <map>
@@ -78,6 +79,8 @@ const std::string networked = R"({"Role": "role", "VpcConfig":
     {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}})";
 const std::string two_subnets = R"({"VpcConfig":
     {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}})";
+const std::string in_second_subnet = R"({"VpcConfig":
+    {"SubnetIds": ["subnet-2"], "SecurityGroupIds": ["sg-1"]}})";
 constexpr auto one_address = R"({"vpc": {"subnets": [{"id": "subnet-1", "addresses": 1},
     {"id": "subnet-2", "addresses": 1}], "security_groups": ["sg-1"]}})";
 
@@ -137,12 +140,94 @@ TEST_CASE("the next subnet is taken when one is full, and all full is SubnetOutO
   CHECK(s.works(s.make(3, two_subnets, fsm::attempt_kind::create, 2)));
 }
 
-TEST_CASE("an update takes its address beside the one of the version in use") {
+TEST_CASE("an update shares the address and the interface of the version in use") {
+  scene s{R"({"vpc": {"subnets": [{"id": "subnet-1", "addresses": 1}],
+      "security_groups": ["sg-1"], "eni_quota": 1}})"};
+  CHECK(s.works(s.make(1, networked)));
+  s.ask(1, networked, fsm::attempt_kind::update, 2);
+  CHECK(s.in_use() == 1);
+  CHECK(s.works(s.make(1, networked, fsm::attempt_kind::update, 2)));
+  CHECK(s.in_use() == 1);
+  CHECK(s.make(2, networked).why == reason_code::eni_limit_exceeded);
+  CHECK(s.release(1, 1));
+  CHECK(s.release(1, 1));
+  CHECK(s.in_use() == 1);
+  CHECK(s.enis() == 1);
+  CHECK(s.release(1, 2));
+  CHECK(s.enis() == 0);
+  CHECK(s.works(s.make(2, networked)));
+}
+
+TEST_CASE("an update to another subnet takes an address there and frees the old one afterwards") {
   scene s{one_address};
   CHECK(s.works(s.make(1, networked)));
-  CHECK(s.make(1, networked, fsm::attempt_kind::update, 2).why ==
-        reason_code::subnet_out_of_ip_addresses);
+  CHECK(s.works(s.make(1, in_second_subnet, fsm::attempt_kind::update, 2)));
+  CHECK(s.in_use(0) == 1);
+  CHECK(s.in_use(1) == 1);
+  CHECK(s.enis() == 2);
+  CHECK(s.release(1, 1));
+  CHECK(s.in_use(0) == 0);
+  CHECK(s.in_use(1) == 1);
+  CHECK(s.enis() == 1);
+}
+
+TEST_CASE("an update that adds a subnet stays where the function is, even when both are full") {
+  scene s{one_address};
+  CHECK(s.works(s.make(1, in_second_subnet)));
+  CHECK(s.works(s.make(2, networked)));
+  CHECK(s.works(s.make(1, two_subnets, fsm::attempt_kind::update, 2)));
+  CHECK(s.in_use(1) == 1);
+  CHECK(s.enis() == 2);
+}
+
+TEST_CASE("an update that leaves the network keeps no share") {
+  scene s{one_address};
+  CHECK(s.works(s.make(1, networked)));
+  CHECK(s.works(s.make(1, "{}", fsm::attempt_kind::update, 2)));
+  CHECK(s.release(1, 1));
+  CHECK(s.enis() == 0);
+}
+
+TEST_CASE("a failed update leaves what the version in use has") {
+  scene s{one_address};
+  const auto update = fsm::attempt_kind::update;
+  CHECK(s.works(s.make(1, networked)));
+  CHECK(s.works(s.make(2, in_second_subnet)));
+  CHECK(s.make(1, in_second_subnet, update, 2).why == reason_code::subnet_out_of_ip_addresses);
+  CHECK(s.release(1, 2));
   CHECK(s.in_use() == 1);
+  REQUIRE(s.world->replace(R"({"roles_without_eni_permission": ["role"]})"));
+  CHECK(s.make(1, networked, update, 3).why == reason_code::insufficient_role_permissions);
+  CHECK(s.release(1, 3));
+  REQUIRE(s.world->replace(R"({"vpc": {"subnets": [{"id": "subnet-2", "addresses": 1}]}})"));
+  CHECK(s.make(1, two_subnets, update, 4).why == reason_code::invalid_subnet);
+  CHECK(s.release(1, 4));
+  CHECK(s.enis() == 2);
+  CHECK(s.release(1, 1));
+  CHECK(s.enis() == 1);
+}
+
+TEST_CASE("a delete during an update frees what is shared once") {
+  scene s{one_address};
+  const auto update = fsm::attempt_kind::update;
+  const auto at_work = GENERATE(true, false);
+  CHECK(s.works(s.make(1, networked)));
+  CHECK(s.works(s.make(2, in_second_subnet)));
+  if (at_work) {
+    s.ask(1, networked, update, 2);
+  } else {
+    CHECK(s.works(s.make(1, networked, update, 2)));
+  }
+  CHECK(s.release(1, 2));
+  CHECK(s.in_use() == 1);
+  CHECK(s.release(1, 1));
+  CHECK(s.in_use() == 0);
+  s.clock->advance(1h);
+  CHECK(s.release(1, 2));
+  CHECK(s.release(1, 1));
+  CHECK(s.in_use(0) == 0);
+  CHECK(s.in_use(1) == 1);
+  CHECK(s.enis() == 1);
 }
 
 TEST_CASE("the same token asked again is answered with what was made for it") {
@@ -227,10 +312,13 @@ TEST_CASE("chaos: a lost answer never comes, yet what was made is found by the n
   s.clock->advance(1h);
   CHECK(s.answers.empty());
   CHECK(s.in_use() == 1);
+  s.ask(1, networked, fsm::attempt_kind::update, 2);
+  s.clock->advance(1h);
   CHECK_FALSE(s.release(1));
   CHECK(s.in_use() == 1);
   REQUIRE(s.world->replace(R"({"chaos": {"lost_completion": 0}})"));
   CHECK(s.works(s.make(1, networked)));
+  CHECK(s.release(1, 2));
   CHECK(s.in_use() == 1);
 }
 

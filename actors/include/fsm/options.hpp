@@ -32,7 +32,8 @@ struct provisioner_options {
   duration provision_deadline = std::chrono::minutes{5};
   /// Pause before the second try; doubled for each further one, with random jitter of up to half. At least 1 ms.
   duration backoff_min = std::chrono::milliseconds{200};
-  /// The longest pause between tries. At least `backoff_min`.
+  /// The longest pause between tries. At least `backoff_min`. (Between those of a release that is not confirmed: 15
+  /// minutes, if that is longer.)
   duration backoff_max = std::chrono::seconds{20};
 };
 
