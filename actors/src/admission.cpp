@@ -1,9 +1,8 @@
-#include <fsm/admission.hpp>
-
 #include "core.hpp"
 #include "function_actor.hpp"
 #include "function_pool.hpp"
 #include "provisioner.hpp"
+#include <fsm/admission.hpp>
 
 namespace fsm {
 

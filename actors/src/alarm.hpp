@@ -8,10 +8,10 @@
 
 namespace fsm::detail {
 
-/// One wake-up of one part: the earliest time asked for counts, and it can be moved. Thread-safe; after `close` nothing
-/// is called any more.
+/// One wake-up of one part: the earliest time asked for counts, and it can be moved. Thread-safe;
+/// after `close` nothing is called any more.
 class alarm {
- public:
+public:
   alarm(std::shared_ptr<fsm::clock> clock, std::function<void()> wake)
       : clock_{std::move(clock)}, shared_{std::make_shared<shared>()} {
     shared_->wake = std::move(wake);
@@ -40,7 +40,7 @@ class alarm {
     shared_->close();
   }
 
- private:
+private:
   struct shared {
     std::mutex mutex;
     std::function<void()> wake;

@@ -1,18 +1,18 @@
 #pragma once
 
-#include <caf/attachable.hpp>
-#include <caf/abstract_actor.hpp>
-
 #include <absl/container/flat_hash_map.h>
+#include <caf/abstract_actor.hpp>
+#include <caf/attachable.hpp>
 
 #include <mutex>
 #include <utility>
 
 namespace fsm::detail {
 
-/// Who monitors and is linked to which function: kept beside the functions, as almost none has any. Thread-safe.
+/// Who monitors and is linked to which function: kept beside the functions, as almost none has any.
+/// Thread-safe.
 class attachment_table {
- public:
+public:
   /// Adds `what` unless `gone()`, which is asked under the lock; then `what` is given back.
   template <class Gone>
   [[nodiscard]] caf::attachable_ptr add(caf::actor_id whom, caf::attachable_ptr what, Gone gone) {
@@ -67,7 +67,7 @@ class attachment_table {
     return all;
   }
 
- private:
+private:
   std::mutex mutex_;
   absl::flat_hash_map<caf::actor_id, caf::attachable_ptr> lists_;
 };

@@ -34,7 +34,8 @@ void callback_call::answered() noexcept {
 }
 
 void caf_call::answered() noexcept {
-  error why = failure.code != errc::none ? std::move(failure) : refusal(answer, what.event, found.name, found.record);
+  error why = failure.code != errc::none ? std::move(failure)
+                                         : refusal(answer, what.event, found.name, found.record);
   if (why.code != errc::none) {
     reply(*request_, self_, caf::make_message(to_caf_error(why)));
   } else {
@@ -55,24 +56,32 @@ error refusal(answer a, event what, std::string_view name, const lifecycle_recor
   switch (a) {
     case answer::accepted:
     case answer::ignored: return {};
-    case answer::not_found: return make(errc::not_found, fmt::format("there is no function {}", name));
-    case answer::already_exists: return make(errc::already_exists, fmt::format("function {} exists already", name));
+    case answer::not_found:
+      return make(errc::not_found, fmt::format("there is no function {}", name));
+    case answer::already_exists:
+      return make(errc::already_exists, fmt::format("function {} exists already", name));
     case answer::pending:
-      return make(errc::function_pending,
-                  fmt::format("function {} is {}; it can be invoked once it is Active", name, situation()));
+      return make(
+          errc::function_pending,
+          fmt::format("function {} is {}; it can be invoked once it is Active", name, situation()));
     case answer::initializing:
       return make(errc::function_initializing,
-                  fmt::format("function {} is being brought back ({}); try again shortly", name, situation()));
+                  fmt::format("function {} is being brought back ({}); try again shortly", name,
+                              situation()));
     case answer::failed:
-      return make(errc::function_failed, fmt::format("function {} is {} and cannot be invoked", name, situation()));
+      return make(errc::function_failed,
+                  fmt::format("function {} is {} and cannot be invoked", name, situation()));
     case answer::state_conflict:
-      return make(errc::state_conflict, fmt::format("function {} is {}; {} is not possible in that state", name,
-                                                    situation(), to_string(what)));
+      return make(errc::state_conflict,
+                  fmt::format("function {} is {}; {} is not possible in that state", name,
+                              situation(), to_string(what)));
     case answer::update_in_progress:
-      return make(errc::update_in_progress, fmt::format("an update of function {} is in progress", name));
+      return make(errc::update_in_progress,
+                  fmt::format("an update of function {} is in progress", name));
     case answer::revision_mismatch:
       return make(errc::revision_mismatch,
-                  fmt::format("the expected revision is not the current one ({}) of function {}", found.revision, name));
+                  fmt::format("the expected revision is not the current one ({}) of function {}",
+                              found.revision, name));
   }
   return make(errc::internal, "unknown answer");
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "message.hpp"
-
 #include <fsm/condition.hpp>
 #include <fsm/options.hpp>
 #include <fsm/runtime.hpp>
@@ -22,7 +21,8 @@ namespace fsm::detail {
 /// What a document may have.
 inline constexpr std::size_t document_bytes_max = std::size_t{256} << 20U;
 
-/// What a function says about itself when it answers: enough to make a view once the document has been read.
+/// What a function says about itself when it answers: enough to make a view once the document has
+/// been read.
 struct snapshot {
   std::uint64_t uid = 0;
   lifecycle_record record;
@@ -32,8 +32,8 @@ struct snapshot {
 
 /// A message to a function: something happens to it, or somebody asks about it.
 ///
-/// A call that wants an answer gets it through `answered`, exactly once, and only when everything the answer rests on is
-/// durable. Where that happens is up to the kind of call.
+/// A call that wants an answer gets it through `answered`, exactly once, and only when everything
+/// the answer rests on is durable. Where that happens is up to the kind of call.
 struct call : internal_message {
   happening what;
   fsm::cause why = fsm::cause::request;
@@ -55,8 +55,8 @@ struct call : internal_message {
   std::uint64_t sequence = 0;
   error failure;  // Set instead of `answer` when the runtime itself failed (the store, a stop).
 
-  /// Gives the answer. The call belongs to this function from now on (it may delete itself). A kind that runs code of
-  /// the embedder's is only called by the delivery stage.
+  /// Gives the answer. The call belongs to this function from now on (it may delete itself). A kind
+  /// that runs code of the embedder's is only called by the delivery stage.
   virtual void answered() noexcept = 0;
   /// True if `answered` may be called from inside a function's run: it runs nobody's code.
   [[nodiscard]] virtual bool answers_anywhere() const noexcept { return true; }
@@ -69,26 +69,31 @@ struct tell final : call {
 
 /// Where a thread waits for an answer to something on its own stack.
 class parking {
- public:
+public:
   /// The answer is there. The parked thread may leave as soon as this has returned, or before.
   void signal() noexcept;
   /// Blocks until `signal`. Only for the owner.
   void wait() noexcept { static_cast<void>(wait_for(std::nullopt)); }
-  /// The same, at most for `span` of real time; false if it did not come. May be repeated until it has.
+  /// The same, at most for `span` of real time; false if it did not come. May be repeated until it
+  /// has.
   [[nodiscard]] bool wait_for(std::optional<duration> span) noexcept;
-  [[nodiscard]] bool done() const noexcept { return state_.load(std::memory_order_acquire) == state::done; }
+  [[nodiscard]] bool done() const noexcept {
+    return state_.load(std::memory_order_acquire) == state::done;
+  }
 
- private:
+private:
   enum class state : std::uint8_t { pending, sleeping, done };
   std::atomic<state> state_{state::pending};
-  // Only touched when the owner went to sleep. The lock keeps it from leaving before the waker is through.
+  // Only touched when the owner went to sleep. The lock keeps it from leaving before the waker is
+  // through.
   std::mutex mutex_;
   std::condition_variable wake_;
   bool signalled_ = false;
   bool slept_ = false;
 };
 
-/// A call of a thread that waits for it, on that thread's stack. `Base` is `call` or something made of it.
+/// A call of a thread that waits for it, on that thread's stack. `Base` is `call` or something made
+/// of it.
 template <class Base>
 struct parked final : Base {
   parking here;
@@ -102,7 +107,7 @@ struct callback_call final : call {
   void answered() noexcept override;
   [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
 
- private:
+private:
   std::function<void(callback_call&)> then_;
 };
 
@@ -112,12 +117,14 @@ struct caf_call final : call {
       : request_{std::move(request)}, self_{std::move(self)} {}
   void answered() noexcept override;
 
- private:
+private:
   caf::mailbox_element_ptr request_;
   caf::strong_actor_ptr self_;
 };
 
-/// The error an answer means to the caller of `what`, for the function `found`; `errc::none` if it means none.
-[[nodiscard]] error refusal(answer a, event what, std::string_view name, const lifecycle_record& found);
+/// The error an answer means to the caller of `what`, for the function `found`; `errc::none` if it
+/// means none.
+[[nodiscard]] error refusal(answer a, event what, std::string_view name,
+                            const lifecycle_record& found);
 
 }  // namespace fsm::detail

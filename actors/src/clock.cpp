@@ -10,14 +10,16 @@
 
 namespace fsm {
 
-clock::task_id clock::add_settler(task) { return 0; }
+clock::task_id clock::add_settler(task /*settle*/) {
+  return 0;
+}  // NOLINT(performance-unnecessary-value-param)
 void clock::remove_settler(task_id) {}
 
 namespace {
 
 /// Tasks in the order of their times, then of their arrival.
 class agenda {
- public:
+public:
   clock::task_id add(timestamp when, clock::task what) {
     const clock::task_id id = ++last_;
     tasks_.emplace(std::pair{when, id}, std::move(what));
@@ -41,7 +43,7 @@ class agenda {
     return what;
   }
 
- private:
+private:
   std::map<std::pair<timestamp, clock::task_id>, clock::task> tasks_;
   std::map<clock::task_id, timestamp> times_;
   clock::task_id last_ = 0;
@@ -49,7 +51,7 @@ class agenda {
 
 /// The machine's clock. The only place in the library that asks a system clock.
 class machine_clock final : public clock {
- public:
+public:
   machine_clock()
       : start_{std::chrono::floor<duration>(std::chrono::system_clock::now())},
         steady_start_{std::chrono::steady_clock::now()},
@@ -74,7 +76,7 @@ class machine_clock final : public clock {
     return agenda_.remove(which);
   }
 
- private:
+private:
   [[nodiscard]] static std::chrono::nanoseconds coarse() noexcept {
     timespec t{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
@@ -90,7 +92,8 @@ class machine_clock final : public clock {
       }
       const timestamp next = agenda_.next();
       if (now() < next) {
-        // Rounded up by a millisecond: `now` rounds down, and waking early would only mean waiting again.
+        // Rounded up by a millisecond: `now` rounds down, and waking early would only mean waiting
+        // again.
         changed_.wait_until(lock, stop, steady_start_ + (next - start_) + duration{1},
                             [this, next] { return agenda_.empty() || agenda_.next() < next; });
         continue;
@@ -123,7 +126,8 @@ struct manual_clock::impl {
   task_id last_settler = 0;
   std::recursive_mutex advancing;  // One at a time.
 
-  /// Moves to the next time at which a task is due, if that is by `limit`, and runs what is due then.
+  /// Moves to the next time at which a task is due, if that is by `limit`, and runs what is due
+  /// then.
   bool run_next(timestamp limit) {
     {
       const std::lock_guard lock{mutex};

@@ -25,7 +25,9 @@ void compact_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
   push(mail::from(what.release()), where);
 }
 
-void compact_actor::post(internal_message* what, caf::execution_unit* where) noexcept { push(mail::from(what), where); }
+void compact_actor::post(internal_message* what, caf::execution_unit* where) noexcept {
+  push(mail::from(what), where);
+}
 
 void compact_actor::push(mail* what, caf::execution_unit* where) noexcept {
   // The reference that runs it: taken before the push, as the actor may be gone right after.
@@ -89,7 +91,8 @@ mail* compact_actor::bounce_excess(mail* batch) noexcept {
       previous->next(next);
       m->next(nullptr);
       const caf::mailbox_element_ptr rejected{element};
-      bounce(*rejected, to_caf_error({errc::too_many_requests, "more than 1024 messages are waiting for this function"}));
+      bounce(*rejected, to_caf_error({errc::too_many_requests,
+                                      "more than 1024 messages are waiting for this function"}));
     } else {
       previous = m;
     }
@@ -102,7 +105,8 @@ void compact_actor::bounce(caf::mailbox_element& what, caf::error why) noexcept 
   if (!what.mid.is_request()) return;
   caf::strong_actor_ptr to = what.sender;
   if (to == nullptr) return;
-  to->enqueue(caf::make_mailbox_element(nullptr, what.mid.response_id(), {}, std::move(why)), nullptr);
+  to->enqueue(caf::make_mailbox_element(nullptr, what.mid.response_id(), {}, std::move(why)),
+              nullptr);
 }
 
 void compact_actor::handle(caf::mailbox_element_ptr what) noexcept {
@@ -110,7 +114,8 @@ void compact_actor::handle(caf::mailbox_element_ptr what) noexcept {
 }
 
 caf::resumable::resume_result compact_actor::resume(caf::execution_unit* where, std::size_t) {
-  // The run gives back a reference of its own; the scheduler still looks at this object and gives back its own later.
+  // The run gives back a reference of its own; the scheduler still looks at this object and gives
+  // back its own later.
   intrusive_ptr_add_ref_impl();
   run_scheduled(*this, nullptr, where);
   return done;

@@ -4,7 +4,6 @@
 #include "directory.hpp"
 #include "function_pool.hpp"
 #include "state_index.hpp"
-
 #include <fsm/options.hpp>
 #include <fsm/runtime.hpp>
 
@@ -24,6 +23,10 @@
 #include <string>
 #include <vector>
 
+namespace caf::scheduler {
+class test_coordinator;
+}
+
 namespace fsm::detail {
 
 class compact_actor;
@@ -34,29 +37,33 @@ class delivery;
 class provisioner;
 class reclaimer;
 
+/// CAF's test coordinator, if that is what schedules `system`; else null.
+[[nodiscard]] caf::scheduler::test_coordinator* test_coordinator_of(caf::actor_system& system);
+
 /// Holds one of the runtime's own actors.
 template <class Actor>
 class part {
- public:
+public:
   part() = default;
   template <class... Args>
   void spawn(caf::actor_system& system, Args&&... args) {
     caf::actor_config how;
-    handle_ = caf::make_actor<Actor, caf::strong_actor_ptr>(system.next_actor_id(), system.node(), &system, how,
-                                                            std::forward<Args>(args)...);
+    handle_ = caf::make_actor<Actor, caf::strong_actor_ptr>(
+        system.next_actor_id(), system.node(), &system, how, std::forward<Args>(args)...);
   }
   void reset() noexcept { handle_ = nullptr; }
   [[nodiscard]] Actor* operator->() const noexcept { return static_cast<Actor*>(handle_->get()); }
   explicit operator bool() const noexcept { return handle_ != nullptr; }
 
- private:
+private:
   caf::strong_actor_ptr handle_;
 };
 
-/// Numbers for things that many functions share, so that a function keeps a small index: tenants, idle times.
+/// Numbers for things that many functions share, so that a function keeps a small index: tenants,
+/// idle times.
 template <class Value>
 class interned {
- public:
+public:
   explicit interned(std::size_t max) : max_{max} {}
   /// The index of `value`, or -1 when there is no room for another one.
   [[nodiscard]] std::int32_t index_of(const Value& value) {
@@ -77,15 +84,15 @@ class interned {
     return values_[index];
   }
 
- private:
+private:
   std::size_t max_;
   mutable std::shared_mutex mutex_;
   std::vector<Value> values_;
   std::map<Value, std::int32_t> indices_;
 };
 
-/// Everything of one runtime, wired together once. The facade and the actors see it; it outlives both, as an answer of a
-/// provider may come at any time (it holds a weak pointer).
+/// Everything of one runtime, wired together once. The facade and the actors see it; it outlives
+/// both, as an answer of a provider may come at any time (it holds a weak pointer).
 struct core : std::enable_shared_from_this<core> {
   /// `borrowed`: the embedder's actor system, or null to own one. Options must be valid.
   core(options how, caf::actor_system* borrowed);
@@ -99,7 +106,7 @@ struct core : std::enable_shared_from_this<core> {
 
   [[nodiscard]] caf::actor_system& system() const noexcept { return *system_; }
 
-  // -- creating functions ------------------------------------------------------------------------------------------------
+  // -- creating functions -------------------------------------------------------------------------
   /// The function of that name, or a new one without any state yet. Null when there is no room.
   [[nodiscard]] caf::strong_actor_ptr find_or_make(std::string_view name);
   /// The function of that name; null if there is none.
@@ -109,7 +116,7 @@ struct core : std::enable_shared_from_this<core> {
   /// Gives back the directory's hold on a removed function, once no reader can be looking at it.
   void let_go(caf::strong_actor_ptr who);
 
-  // -- limits: asked before a caller's transition starts, never inside one ------------------------------------------------
+  // -- limits: asked before a caller's transition starts, never inside one ------------------------
   /// `errc::none`, or why no caller's transition may start now.
   [[nodiscard]] error room_for_transition() const noexcept;
   /// The same for an attempt at making resources.
@@ -124,8 +131,9 @@ struct core : std::enable_shared_from_this<core> {
   /// One invocation that was admitted under `generation` is over.
   void complete(function_actor& who, std::uint32_t slot, std::uint32_t generation) noexcept;
 
-  // -- quiet -----------------------------------------------------------------------------------------------------------
-  /// An actor has got something to do, or has done it all. Parts are always counted, functions only with a manual clock.
+  // -- quiet --------------------------------------------------------------------------------------
+  /// An actor has got something to do, or has done it all. Parts are always counted, functions only
+  /// with a manual clock.
   void busy(bool is_function) noexcept {
     if (!is_function) parts_busy_.fetch_add(1, std::memory_order_acq_rel);
     if (counts_activity) activity_.fetch_add(1, std::memory_order_acq_rel);
@@ -145,12 +153,15 @@ struct core : std::enable_shared_from_this<core> {
   /// The same for a name without a function: the answer comes behind everything posted so far.
   void ask_journal(call& c, parking& here);
   void tell_journal(call& c);
-  [[nodiscard]] std::uint64_t next_waiter() noexcept { return next_waiter_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t next_waiter() noexcept {
+    return next_waiter_.fetch_add(1, std::memory_order_relaxed);
+  }
   void cancel_waiter(std::uint64_t id);
 
   [[nodiscard]] static runtime facade(std::shared_ptr<core> o) { return runtime{std::move(o)}; }
-  [[nodiscard]] static admission admitted(function_pool& pool, std::uint64_t uid, std::uint32_t slot,
-                                          std::uint32_t generation, std::uint32_t version, std::uint32_t held) noexcept;
+  [[nodiscard]] static admission admitted(function_pool& pool, std::uint64_t uid,
+                                          std::uint32_t slot, std::uint32_t generation,
+                                          std::uint32_t version, std::uint32_t held) noexcept;
 
   /// Tells all observers, one at a time.
   void observe(const std::function<void(observer&)>& what);
@@ -158,7 +169,9 @@ struct core : std::enable_shared_from_this<core> {
   void remove_observer(std::uint64_t id);
 
   void store_failed(const error& why) noexcept;
-  [[nodiscard]] bool store_is_broken() const noexcept { return store_broken_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool store_is_broken() const noexcept {
+    return store_broken_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] duration idle_after(std::uint8_t policy) const { return idle_policies[policy]; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
 
@@ -182,7 +195,7 @@ struct core : std::enable_shared_from_this<core> {
   part<fsm::detail::provisioner> provisioner;
   part<fsm::detail::reclaimer> reclaimer;
 
- private:
+private:
   [[nodiscard]] std::uint32_t make_function(std::string_view name);
   void shut_functions_down() noexcept;
   void run_simulation(const parking& until);
@@ -200,8 +213,9 @@ struct core : std::enable_shared_from_this<core> {
   std::atomic<std::size_t> attempts_{0};
   void one_less(std::atomic<std::int64_t>& counter) noexcept;
   /// Waits until `counter` is zero, at most for `patience`.
-  void wait_for_quiet(const std::atomic<std::int64_t>& counter, std::optional<duration> patience) noexcept;
-  std::atomic<std::int64_t> activity_{0};    // Actors with something to do; only with a manual clock.
+  void wait_for_quiet(const std::atomic<std::int64_t>& counter,
+                      std::optional<duration> patience) noexcept;
+  std::atomic<std::int64_t> activity_{0};  // Actors with something to do; only with a manual clock.
   std::atomic<std::int64_t> parts_busy_{0};  // The same for the parts, always.
   std::mutex quiet_mutex_;
   std::condition_variable became_quiet_;

@@ -31,11 +31,13 @@ void delivery::deliver(journal_entry& entry) {
     waiters_.arm(*entry.reply);
     return;
   }
-  const bool is_durable = entry.is_change && entry.change.transition.sequence != 0 && !core_.store_is_broken();
+  const bool is_durable =
+      entry.is_change && entry.change.transition.sequence != 0 && !core_.store_is_broken();
   if (is_durable) {
     const transition& t = entry.change.transition;
     core_.index.move(entry.slot, t.from, t.to);
-    // Not before: whoever asks for the name until then is answered by the function, once its end is durable.
+    // Not before: whoever asks for the name until then is answered by the function, once its end is
+    // durable.
     if (t.to == pairs::absent) core_.forget_name(*entry.function);
     core_.observe([&t](observer& o) { o.on_transition(t); });
     waiters_.fire(t, entry.change);
@@ -74,7 +76,8 @@ void delivery::order(journal_entry& entry) {
   start->document_version = result.has(effect::restore) ? result.next.version : result.next.attempt;
   start->who = entry.who;
   core_.provisioner->post(start);
-  if (waiters_.anyone_waits_for(entry.change.transition.uid)) waiters_.prefer(entry.change.transition.uid);
+  if (waiters_.anyone_waits_for(entry.change.transition.uid))
+    waiters_.prefer(entry.change.transition.uid);
 }
 
 void delivery::note_usage(journal_entry& entry) {

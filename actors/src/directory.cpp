@@ -13,10 +13,13 @@ constexpr std::size_t smallest_table = 64;
 
 }  // namespace
 
-std::uint64_t name_hash(std::string_view name) noexcept { return XXH3_64bits(name.data(), name.size()); }
+std::uint64_t name_hash(std::string_view name) noexcept {
+  return XXH3_64bits(name.data(), name.size());
+}
 
 directory::table::table(std::size_t capacity)
-    : mask{capacity - 1}, words{std::make_unique_for_overwrite<std::atomic<std::uint32_t>[]>(capacity)} {
+    : mask{capacity - 1},
+      words{std::make_unique_for_overwrite<std::atomic<std::uint32_t>[]>(capacity)} {
   for (std::size_t i = 0; i < capacity; ++i) words[i].store(vacant, std::memory_order_relaxed);
 }
 

@@ -12,14 +12,16 @@
 
 namespace fsm::detail {
 
-/// A fixed hash of names: the same in every process and build, as it may decide what is stored where. (XXH3, 64 bits.)
+/// A fixed hash of names: the same in every process and build, as it may decide what is stored
+/// where. (XXH3, 64 bits.)
 [[nodiscard]] std::uint64_t name_hash(std::string_view name) noexcept;
 
-/// Name -> slot number. Readers take no lock and write nothing that is shared: they probe an open-addressed table of
-/// 32-bit words {a few bits of the hash, slot} and compare the name in the slot itself. Writers are spread over shards.
-/// A table that grows is replaced; the old one is freed when no reader can be in it. Readers must be pinned.
+/// Name -> slot number. Readers take no lock and write nothing that is shared: they probe an
+/// open-addressed table of 32-bit words {a few bits of the hash, slot} and compare the name in the
+/// slot itself. Writers are spread over shards. A table that grows is replaced; the old one is
+/// freed when no reader can be in it. Readers must be pinned.
 class directory {
- public:
+public:
   static constexpr std::uint32_t none = 0xFFFF'FFFF;
 
   /// `slots_max` decides how many bits a slot number takes; the rest of a word is for the hash.
@@ -31,8 +33,8 @@ class directory {
     return find(name, name_hash(name), name_of);
   }
 
-  /// The slot of `name`; if there is none, `make()` gives a new one (or `none`), which is added. At most one caller
-  /// per name makes one. Caller is pinned.
+  /// The slot of `name`; if there is none, `make()` gives a new one (or `none`), which is added. At
+  /// most one caller per name makes one. Caller is pinned.
   template <class NameOf, class Make>
   [[nodiscard]] std::uint32_t find_or_add(std::string_view name, NameOf name_of, Make make) {
     const std::uint64_t hash = name_hash(name);
@@ -64,7 +66,7 @@ class directory {
   /// Bytes of all tables.
   [[nodiscard]] std::size_t bytes() const noexcept;
 
- private:
+private:
   // Two words that are no slot. A removed entry is marked, so that probing goes on behind it.
   static constexpr std::uint32_t vacant = 0xFFFF'FFFF;
   static constexpr std::uint32_t removed = 0xFFFF'FFFE;
@@ -84,20 +86,24 @@ class directory {
   };
 
   [[nodiscard]] shard& shard_of(std::uint64_t hash) noexcept { return shards_[hash >> 58U]; }
-  [[nodiscard]] const shard& shard_of(std::uint64_t hash) const noexcept { return shards_[hash >> 58U]; }
+  [[nodiscard]] const shard& shard_of(std::uint64_t hash) const noexcept {
+    return shards_[hash >> 58U];
+  }
   [[nodiscard]] std::uint32_t word_for(std::uint64_t hash, std::uint32_t slot) const noexcept {
     return static_cast<std::uint32_t>(hash >> 26U) << slot_bits_ | slot;
   }
 
   template <class NameOf>
-  [[nodiscard]] std::uint32_t find(std::string_view name, std::uint64_t hash, NameOf name_of) const noexcept {
+  [[nodiscard]] std::uint32_t find(std::string_view name, std::uint64_t hash,
+                                   NameOf name_of) const noexcept {
     const table* t = shard_of(hash).current.load(std::memory_order_acquire);
     const std::uint32_t slot_mask = (std::uint32_t{1} << slot_bits_) - 1;
     const std::uint32_t tag = word_for(hash, 0);
     for (std::size_t at = hash & t->mask;; at = (at + 1) & t->mask) {
       const std::uint32_t word = t->words[at].load(std::memory_order_acquire);
       if (word == vacant) return none;
-      if ((word & ~slot_mask) == tag && word != removed && name_of(word & slot_mask) == name) return word & slot_mask;
+      if ((word & ~slot_mask) == tag && word != removed && name_of(word & slot_mask) == name)
+        return word & slot_mask;
     }
   }
 
@@ -110,8 +116,8 @@ class directory {
     ++s.entries;
   }
 
-  /// A new table for the entries of `s`, twice as large if they fill more than a third of the old one (otherwise most
-  /// of it was removed entries).
+  /// A new table for the entries of `s`, twice as large if they fill more than a third of the old
+  /// one (otherwise most of it was removed entries).
   template <class NameOf>
   table* rebuild(shard& s, NameOf name_of) {
     table* old = s.current.load(std::memory_order_relaxed);
@@ -120,7 +126,8 @@ class directory {
     const std::uint32_t slot_mask = (std::uint32_t{1} << slot_bits_) - 1;
     for (std::size_t at = 0; at < capacity; ++at) {
       const std::uint32_t word = old->words[at].load(std::memory_order_relaxed);
-      if (word != vacant && word != removed) put(*fresh, name_hash(name_of(word & slot_mask)), word);
+      if (word != vacant && word != removed)
+        put(*fresh, name_hash(name_of(word & slot_mask)), word);
     }
     s.used = s.entries;
     s.current.store(fresh, std::memory_order_release);

@@ -36,7 +36,7 @@ void run_out(compact_actor& who, mail* backlog) noexcept {
 
 /// The rest of a run that was cut short, for the scheduler.
 class handover final : public caf::resumable {
- public:
+public:
   handover(compact_actor& who, mail* backlog) noexcept : who_{who}, backlog_{backlog} {}
   ~handover() override {
     // The scheduler has stopped without running it.
@@ -46,32 +46,37 @@ class handover final : public caf::resumable {
     run_scheduled(who_, std::exchange(backlog_, nullptr), where);
     return done;
   }
-  void intrusive_ptr_add_ref_impl() override { references_.fetch_add(1, std::memory_order_relaxed); }
+  void intrusive_ptr_add_ref_impl() override {
+    references_.fetch_add(1, std::memory_order_relaxed);
+  }
   void intrusive_ptr_release_impl() override {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
- private:
+private:
   compact_actor& who_;
   mail* backlog_;
   std::atomic<int> references_{1};
 };
 
-/// While it lives, the runtime of a function cannot finish stopping. The parts live inside their runtime.
+/// While it lives, the runtime of a function cannot finish stopping. The parts live inside their
+/// runtime.
 class runtime_hold {
- public:
+public:
   explicit runtime_hold(const compact_actor& who) {
     if (who.runs_on_sender()) pinned_.emplace(function_pool::of(&who).epochs);
   }
 
- private:
+private:
   std::optional<epoch_domain::pin> pinned_;
 };
 
-/// What CAF's queue gets. Its test coordinator gets the actor itself, so that the order can be chosen from outside.
+/// What CAF's queue gets. Its test coordinator gets the actor itself, so that the order can be
+/// chosen from outside.
 caf::resumable* ticket_for(compact_actor& who, mail* backlog) {
   core& o = *who.owner();
-  if (o.simulated) return backlog == nullptr ? static_cast<caf::resumable*>(&who) : new handover{who, backlog};
+  if (o.simulated)
+    return backlog == nullptr ? static_cast<caf::resumable*>(&who) : new handover{who, backlog};
   o.waiting->add({&who, backlog});
   o.waiting->intrusive_ptr_add_ref_impl();
   return o.waiting.get();
@@ -94,7 +99,8 @@ void schedule(compact_actor& who, mail* backlog, caf::execution_unit* where) noe
 }
 
 /// Runs one actor for one turn. Its reference is given back, or goes on with what is left over.
-void run_once(compact_actor& who, mail* backlog, caf::execution_unit* where, bool requeue) noexcept {
+void run_once(compact_actor& who, mail* backlog, caf::execution_unit* where,
+              bool requeue) noexcept {
   const compact_actor::progress got = who.run(backlog, messages_per_run);
   if (got.idle) {
     who.intrusive_ptr_release_impl();

@@ -12,28 +12,35 @@ namespace fsm::detail {
 
 /// Decides which thread runs an actor that has got work.
 ///
-/// * A function is run by whoever sends it a message and finds it idle; the other parts (journal, delivery,
+/// * A function is run by whoever sends it a message and finds it idle; the other parts (journal,
+/// delivery,
 ///   provisioner, reclaimer) by CAF's scheduler.
-/// * Nested: a thread that is running an actor never starts another one; it queues it, and the outermost run goes on with
+/// * Nested: a thread that is running an actor never starts another one; it queues it, and the
+/// outermost run goes on with
 ///   it. So a chain of a million messages needs no stack.
-/// * Who waits, works: a thread that blocks in a synchronous call runs the parts itself instead of waking a worker, and
-///   takes over what waits for a worker when its answer does not come. So a call made on the only worker does not hang.
-/// * Bounded: after `messages_per_run` messages of one actor, or `runs_per_turn` runs, the rest goes to the scheduler,
+/// * Who waits, works: a thread that blocks in a synchronous call runs the parts itself instead of
+/// waking a worker, and
+///   takes over what waits for a worker when its answer does not come. So a call made on the only
+///   worker does not hang.
+/// * Bounded: after `messages_per_run` messages of one actor, or `runs_per_turn` runs, the rest
+/// goes to the scheduler,
 ///   so that no caller is kept by other people's messages.
 /// * `run_mode::scheduled` gives everything to the scheduler.
 inline constexpr std::size_t messages_per_run = 64;
 inline constexpr std::size_t runs_per_turn = 256;
 
-/// Sees to it that `who`, which has just got its first message, is run. Takes over one reference to it.
+/// Sees to it that `who`, which has just got its first message, is run. Takes over one reference to
+/// it.
 void dispatch(compact_actor& who, caf::execution_unit* where) noexcept;
 
 /// Goes on with an actor on CAF's scheduler: the body of `compact_actor::resume`.
 void run_scheduled(compact_actor& who, mail* backlog, caf::execution_unit* where) noexcept;
 
-/// Actors that wait for one of CAF's workers. CAF's queue holds one reference to this object for each of them, as a
-/// ticket; whoever comes first, a worker with its ticket or a thread that waits, takes the next actor.
+/// Actors that wait for one of CAF's workers. CAF's queue holds one reference to this object for
+/// each of them, as a ticket; whoever comes first, a worker with its ticket or a thread that waits,
+/// takes the next actor.
 class errands final : public caf::resumable {
- public:
+public:
   struct errand {
     compact_actor* who = nullptr;  // One reference to it.
     mail* backlog = nullptr;
@@ -45,12 +52,14 @@ class errands final : public caf::resumable {
   [[nodiscard]] errand take() noexcept;
 
   resume_result resume(caf::execution_unit* where, std::size_t) override;
-  void intrusive_ptr_add_ref_impl() override { references_.fetch_add(1, std::memory_order_relaxed); }
+  void intrusive_ptr_add_ref_impl() override {
+    references_.fetch_add(1, std::memory_order_relaxed);
+  }
   void intrusive_ptr_release_impl() override {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
- private:
+private:
   std::atomic<std::uint64_t> references_{1};
   std::mutex mutex_;
   std::deque<errand> waiting_;
@@ -58,10 +67,11 @@ class errands final : public caf::resumable {
 inline void intrusive_ptr_add_ref(errands* what) noexcept { what->intrusive_ptr_add_ref_impl(); }
 inline void intrusive_ptr_release(errands* what) noexcept { what->intrusive_ptr_release_impl(); }
 
-/// Runs `who`, which the calling thread has just made busy, and what follows from it; for a thread that is about to wait.
-/// Returns when nothing is left that this thread could do, or its turn is over.
+/// Runs `who`, which the calling thread has just made busy, and what follows from it; for a thread
+/// that is about to wait. Returns when nothing is left that this thread could do, or its turn is
+/// over.
 class helping_scope {
- public:
+public:
   helping_scope() noexcept;
   helping_scope(const helping_scope&) = delete;
   helping_scope& operator=(const helping_scope&) = delete;
@@ -72,11 +82,12 @@ class helping_scope {
   /// Takes over what waits for a worker and runs it too.
   void work_off(errands& from) noexcept;
 
- private:
+private:
   bool was_helping_;
 };
 
-/// True while the calling thread runs an actor or a callback of the runtime's: a synchronous call would wait for itself.
+/// True while the calling thread runs an actor or a callback of the runtime's: a synchronous call
+/// would wait for itself.
 [[nodiscard]] bool inside_the_runtime() noexcept;
 
 }  // namespace fsm::detail

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "admission_word.hpp"
-
 #include <fsm/provider.hpp>
 #include <fsm/time.hpp>
 
@@ -14,17 +13,20 @@
 
 namespace fsm::detail {
 
-/// Invocations that go on after their version was replaced or their function deleted. An update's swap and a delete do
-/// not wait for them: they move the count of running ones here, together with the resources these run on, which are
-/// released when the last one has completed or the deadline is past. Thread-safe.
+/// Invocations that go on after their version was replaced or their function deleted. An update's
+/// swap and a delete do not wait for them: they move the count of running ones here, together with
+/// the resources these run on, which are released when the last one has completed or the deadline
+/// is past. Thread-safe.
 class draining_table {
- public:
-  /// Moves what runs on `resources` here, until `deadline` at the latest. `renew()` starts a new generation in the slot's
-  /// admission word and gives the old one; it is called under the lock, so that no completion of that generation can look
-  /// for it here before it has come. Gives the resources back at once if nothing runs on them. `others` more hold them
-  /// meanwhile, and let go with `complete`.
+public:
+  /// Moves what runs on `resources` here, until `deadline` at the latest. `renew()` starts a new
+  /// generation in the slot's admission word and gives the old one; it is called under the lock, so
+  /// that no completion of that generation can look for it here before it has come. Gives the
+  /// resources back at once if nothing runs on them. `others` more hold them meanwhile, and let go
+  /// with `complete`.
   template <class Renew>
-  std::optional<attempt_token> move_here(std::uint32_t slot, attempt_token resources, timestamp deadline, Renew renew,
+  std::optional<attempt_token> move_here(std::uint32_t slot, attempt_token resources,
+                                         timestamp deadline, Renew renew,
                                          std::uint32_t others = 0) {
     const std::lock_guard lock{mutex_};
     const admission_word::view before = renew();
@@ -33,7 +35,8 @@ class draining_table {
     return std::nullopt;
   }
 
-  /// One of them has completed. Gives the resources if it was the last. One that nobody knows any more was given up.
+  /// One of them has completed. Gives the resources if it was the last. One that nobody knows any
+  /// more was given up.
   std::optional<attempt_token> complete(std::uint32_t slot, std::uint32_t generation) {
     const std::lock_guard lock{mutex_};
     const auto found = entries_.find(key(slot, generation));
@@ -60,7 +63,8 @@ class draining_table {
     return expired;
   }
 
-  /// So many invocations of a function that becomes idle are given up as lost; they may complete all the same.
+  /// So many invocations of a function that becomes idle are given up as lost; they may complete
+  /// all the same.
   void give_up(std::uint64_t invocations) {
     const std::lock_guard lock{mutex_};
     given_up_ += invocations;
@@ -79,7 +83,7 @@ class draining_table {
     return entries_.size();
   }
 
- private:
+private:
   struct entry {
     std::uint32_t running = 0;
     attempt_token resources;

@@ -26,7 +26,8 @@ std::atomic<std::uint64_t>& epoch_domain::enter() noexcept {
     const std::uint64_t epoch = epoch_.load(std::memory_order_seq_cst);
     auto& counter = mine.readers[epoch & 1U];
     counter.fetch_add(1, std::memory_order_seq_cst);
-    // Whoever moved the epoch on in between may not have seen this reader; then it counts itself in again.
+    // Whoever moved the epoch on in between may not have seen this reader; then it counts itself in
+    // again.
     if (epoch_.load(std::memory_order_seq_cst) == epoch) return counter;
     counter.fetch_sub(1, std::memory_order_release);
   }

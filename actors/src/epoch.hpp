@@ -10,22 +10,24 @@
 
 namespace fsm::detail {
 
-/// Lets readers look at shared memory without a lock, and writers free it once nobody can be looking any more.
+/// Lets readers look at shared memory without a lock, and writers free it once nobody can be
+/// looking any more.
 ///
-/// A reader counts itself in on a line of its own (striped by thread) under the parity of the current epoch. Memory is
-/// retired under the current epoch. The epoch moves on when the previous parity has no readers left; what was retired
-/// two epochs ago can then be freed. Readers never wait.
+/// A reader counts itself in on a line of its own (striped by thread) under the parity of the
+/// current epoch. Memory is retired under the current epoch. The epoch moves on when the previous
+/// parity has no readers left; what was retired two epochs ago can then be freed. Readers never
+/// wait.
 class epoch_domain {
- public:
+public:
   /// While one lives, nothing retired after its creation is freed. Short-lived; may be nested.
   class pin {
-   public:
+  public:
     explicit pin(epoch_domain& domain) noexcept : counter_{&domain.enter()} {}
     pin(const pin&) = delete;
     pin& operator=(const pin&) = delete;
     ~pin() { counter_->fetch_sub(1, std::memory_order_release); }
 
-   private:
+  private:
     std::atomic<std::uint64_t>* counter_;
   };
 
@@ -38,13 +40,14 @@ class epoch_domain {
   /// Calls `release` once no reader that is in now can still be in. Any thread.
   void retire(std::function<void()> release);
 
-  /// Frees what can be freed, without waiting. Any thread; one at a time does the work, others return at once.
+  /// Frees what can be freed, without waiting. Any thread; one at a time does the work, others
+  /// return at once.
   void collect();
 
   /// Waits until everybody who is in now has left. Must not be called while pinned.
   void synchronize() noexcept;
 
- private:
+private:
   static constexpr std::size_t stripes = 64;
   struct alignas(64) stripe {
     std::array<std::atomic<std::uint64_t>, 2> readers{};

@@ -27,7 +27,8 @@ bool function_actor::try_admit(admitted_to& into, timestamp now) noexcept {
   admission_word& gate = word();
   admission_word::view seen = gate.load();
   while (seen.open() && is_settled() && seen.in_flight() < admission_word::in_flight_max) {
-    // Read before the swap: the actor closes the word before it writes them, so that a won swap proves them current.
+    // Read before the swap: the actor closes the word before it writes them, so that a won swap
+    // proves them current.
     into = {.generation = seen.generation(),
             .version = std::atomic_ref{record_.version}.load(std::memory_order_relaxed),
             .held = std::atomic_ref{record_.held}.load(std::memory_order_relaxed)};
@@ -163,7 +164,8 @@ void function_actor::open_or_close(core& o, journal_entry& entry, const outcome&
   }
 }
 
-void function_actor::move_running(core& o, journal_entry& entry, bool gone, attempt_token resources) noexcept {
+void function_actor::move_running(core& o, journal_entry& entry, bool gone,
+                                  attempt_token resources) noexcept {
   const timestamp until = entry.change.transition.at + o.how.admission_timeout;
   const auto renew = [this, gone, &entry] {
     const admission_word::view before = word().renew(gone);
@@ -199,7 +201,8 @@ bool function_actor::may_become_idle(core& o, timestamp at) noexcept {
     return false;
   }
   if (last_use() + o.how.admission_timeout > at) return false;
-  // What is still counted has been lost: its completions, should they come, find another generation.
+  // What is still counted has been lost: its completions, should they come, find another
+  // generation.
   o.pool->draining.give_up(word().renew(false).in_flight());
   return true;
 }

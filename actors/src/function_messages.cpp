@@ -4,9 +4,9 @@
 #include "function_actor.hpp"
 #include "journal.hpp"
 
+#include <caf/actor_addr.hpp>
 #include <caf/default_attachable.hpp>
 #include <caf/sec.hpp>
-#include <caf/actor_addr.hpp>
 
 namespace fsm::detail {
 
@@ -25,7 +25,7 @@ struct invoke_again final : call {
     delete this;
   }
 
- private:
+private:
   caf::mailbox_element_ptr request_;
   caf::strong_actor_ptr self_;
 };
@@ -33,7 +33,8 @@ struct invoke_again final : call {
 }  // namespace
 
 caf::error to_caf_error(const error& why) {
-  return caf::error{static_cast<std::uint8_t>(why.code), caf::atom("fsm"), caf::make_message(why.message)};
+  return caf::error{static_cast<std::uint8_t>(why.code), caf::atom("fsm"),
+                    caf::make_message(why.message)};
 }
 
 function_status status_of(const snapshot& found) {
@@ -47,18 +48,21 @@ function_status status_of(const snapshot& found) {
           .version = found.record.target() != 0 ? found.record.target() : found.record.version};
 }
 
-void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self, caf::message content) noexcept {
+void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self,
+           caf::message content) noexcept {
   if (!request.stages.empty()) {
-    // A forwarding chain: the next stage gets the answer as its message, and the original sender waits on.
+    // A forwarding chain: the next stage gets the answer as its message, and the original sender
+    // waits on.
     caf::strong_actor_ptr next = std::move(request.stages.back());
     request.stages.pop_back();
-    next->enqueue(
-        caf::make_mailbox_element(std::move(request.sender), request.mid, std::move(request.stages), std::move(content)),
-        nullptr);
+    next->enqueue(caf::make_mailbox_element(std::move(request.sender), request.mid,
+                                            std::move(request.stages), std::move(content)),
+                  nullptr);
     return;
   }
   if (request.sender == nullptr) return;
-  request.sender->enqueue(caf::make_mailbox_element(self, request.mid.response_id(), {}, std::move(content)), nullptr);
+  request.sender->enqueue(
+      caf::make_mailbox_element(self, request.mid.response_id(), {}, std::move(content)), nullptr);
 }
 
 void function_actor::handle(caf::mailbox_element_ptr what) noexcept {
@@ -78,7 +82,7 @@ void function_actor::handle(caf::mailbox_element_ptr what) noexcept {
     on_exit(*o, content.get_as<caf::exit_msg>(0));
   } else if (content.match_elements<caf::down_msg>()) {
     // Somebody this function was told to watch; it does not care.
-  } else if (content.size() > 0 && content.match_element<caf::sys_atom>(0)) {
+  } else if (!content.empty() && content.match_element<caf::sys_atom>(0)) {
     on_system_request(*what);
   } else {
     on_request(*o, std::move(what));
@@ -132,7 +136,8 @@ void function_actor::on_done(core& o, const admitted& given) noexcept {
   // Whatever is sent: no more is given back than was given.
   std::atomic<std::uint64_t>& count = o.pool->admitted_by_message;
   std::uint64_t given_out = count.load(std::memory_order_relaxed);
-  while (given_out != 0 && !count.compare_exchange_weak(given_out, given_out - 1, std::memory_order_relaxed)) {
+  while (given_out != 0 &&
+         !count.compare_exchange_weak(given_out, given_out - 1, std::memory_order_relaxed)) {
   }
   if (given_out != 0) o.complete(*this, slot(), given.generation);
 }
@@ -147,7 +152,8 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
     return;
   }
   if (word().load().in_flight() == admission_word::in_flight_max) {
-    bounce(*what, to_caf_error({errc::too_many_requests, "too many invocations of this function are in flight"}));
+    bounce(*what, to_caf_error({errc::too_many_requests,
+                                "too many invocations of this function are in flight"}));
     return;
   }
   if (record_.pair.state == state::active) {
@@ -180,7 +186,8 @@ void function_actor::on_exit(core& o, const caf::exit_msg& what) noexcept {
 
 void function_actor::on_system_request(caf::mailbox_element& what) noexcept {
   auto& content = what.content();
-  if (content.match_elements<caf::sys_atom, caf::get_atom, std::string>() && content.get_as<std::string>(2) == "info") {
+  if (content.match_elements<caf::sys_atom, caf::get_atom, std::string>() &&
+      content.get_as<std::string>(2) == "info") {
     reply(what, ctrl(),
           caf::make_message(caf::ok_atom::value, std::string{"info"}, caf::strong_actor_ptr{ctrl()},
                             std::string{"fsm.function"}));
@@ -190,8 +197,10 @@ void function_actor::on_system_request(caf::mailbox_element& what) noexcept {
 }
 
 void function_actor::attach(caf::attachable_ptr what) {
-  what = function_pool::of(this).attachments.add(id(), std::move(what), [this] { return is_gone(); });
-  if (what != nullptr) guarded([&what] { what->actor_exited(caf::make_error(caf::exit_reason::normal), nullptr); });
+  what =
+      function_pool::of(this).attachments.add(id(), std::move(what), [this] { return is_gone(); });
+  if (what != nullptr)
+    guarded([&what] { what->actor_exited(caf::make_error(caf::exit_reason::normal), nullptr); });
 }
 
 std::size_t function_actor::detach(const caf::attachable::token& what) {
@@ -211,7 +220,8 @@ void function_actor::remove_link(caf::abstract_actor* other) {
 
 bool function_actor::add_backlink(caf::abstract_actor* other) {
   auto& table = function_pool::of(this).attachments;
-  const caf::default_attachable::observe_token token{other->address(), caf::default_attachable::link};
+  const caf::default_attachable::observe_token token{other->address(),
+                                                     caf::default_attachable::link};
   if (table.contains(id(), token)) return false;
   auto rejected = table.add(id(), caf::default_attachable::make_link(address(), other->address()),
                             [this] { return is_gone(); });
@@ -221,7 +231,8 @@ bool function_actor::add_backlink(caf::abstract_actor* other) {
 }
 
 bool function_actor::remove_backlink(caf::abstract_actor* other) {
-  const caf::default_attachable::observe_token token{other->address(), caf::default_attachable::link};
+  const caf::default_attachable::observe_token token{other->address(),
+                                                     caf::default_attachable::link};
   return function_pool::of(this).attachments.remove(id(), token, true) > 0;
 }
 

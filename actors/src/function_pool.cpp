@@ -3,7 +3,6 @@
 #include "function_actor.hpp"
 
 #include <new>
-
 #include <sys/mman.h>
 
 namespace fsm::detail {
@@ -18,14 +17,16 @@ function_pool::function_pool(core& owner, std::size_t functions_max)
     : owner_{&owner}, slots_max_{static_cast<std::uint32_t>(functions_max)} {
   const std::size_t chunks = (functions_max + slots_per_chunk - 1) / slots_per_chunk;
   memory_bytes_ = (chunks + 1) * chunk_bytes;  // One more, to begin at a chunk's boundary.
-  void* got = ::mmap(nullptr, memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* got = ::mmap(nullptr, memory_bytes_, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (got == MAP_FAILED) throw std::bad_alloc{};
   const auto address = reinterpret_cast<std::uintptr_t>(got);
   const std::uintptr_t aligned = (address + chunk_mask) & ~chunk_mask;
   if (aligned != address) ::munmap(got, aligned - address);
   memory_bytes_ -= aligned - address;
   memory_ = reinterpret_cast<std::byte*>(aligned);
-  // Functions are visited in random order: with small pages most of the time goes into page-table walks.
+  // Functions are visited in random order: with small pages most of the time goes into page-table
+  // walks.
   ::madvise(memory_, memory_bytes_, MADV_HUGEPAGE);
 }
 

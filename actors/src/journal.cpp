@@ -41,7 +41,8 @@ void journal::commit_gathered() noexcept {
     }
   }
   if (broken_) {
-    on_answer(unexpected({errc::outcome_unknown, "the store has failed; restart to see what it holds"}));
+    on_answer(
+        unexpected({errc::outcome_unknown, "the store has failed; restart to see what it holds"}));
     return;
   }
   if (changes_.empty()) {
@@ -63,7 +64,8 @@ void journal::commit_gathered() noexcept {
     const std::shared_ptr<core> alive = where.lock();
     if (alive == nullptr) return;
     const epoch_domain::pin pinned{alive->pool->epochs};
-    if (alive->pool->owner() == nullptr) return;  // Stopped: it came after the runtime's patience had ended.
+    if (alive->pool->owner() == nullptr)
+      return;  // Stopped: it came after the runtime's patience had ended.
     auto* answered = new store_answered;
     answered->result = std::move(meeting->result);
     post(answered);
@@ -84,7 +86,8 @@ void journal::give_up() noexcept {
     told->reply = std::exchange(entry->reply, nullptr);
     entry = told;
   }
-  on_answer(unexpected({errc::outcome_unknown, "the store did not answer before the runtime was stopped"}));
+  on_answer(unexpected(
+      {errc::outcome_unknown, "the store did not answer before the runtime was stopped"}));
 }
 
 void journal::on_answer(const expected<void>& result) noexcept {

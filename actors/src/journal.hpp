@@ -3,7 +3,6 @@
 #include "call.hpp"
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
-
 #include <fsm/store.hpp>
 
 #include <caf/error.hpp>
@@ -17,8 +16,8 @@ namespace fsm::detail {
 // Messages the journal understands
 // --------------------------------
 
-/// A transition on its way to the store and then to those it concerns; or, without a change, an answer that has to
-/// come after all that was posted before it.
+/// A transition on its way to the store and then to those it concerns; or, without a change, an
+/// answer that has to come after all that was posted before it.
 struct journal_entry final : internal_message {
   /// The function; keeps it in place until delivery is through with it.
   caf::strong_actor_ptr who;
@@ -31,7 +30,8 @@ struct journal_entry final : internal_message {
   /// Resources to release now (those that invocations still run on are released later).
   attempt_token release;
   attempt_token abandon;
-  /// When invocations of a replaced or removed version go on: until then, at the latest, and under which generation.
+  /// When invocations of a replaced or removed version go on: until then, at the latest, and under
+  /// which generation.
   timestamp draining_until{};
   std::uint32_t generation = 0;
   /// For removals: what monitors are told.
@@ -53,24 +53,26 @@ struct store_answered final : internal_message {
 /// The runtime stops and waits no longer: what is being written counts as failed.
 struct store_given_up final : internal_message {};
 
-/// Takes the transitions of all functions in order and gives them to the store in batches (group commit). While one
-/// batch is being written the next one gathers. What is durable goes on to delivery, in the same order: until then
-/// nothing that depends on it leaves. Runs no function and no code of the embedder's.
+/// Takes the transitions of all functions in order and gives them to the store in batches (group
+/// commit). While one batch is being written the next one gathers. What is durable goes on to
+/// delivery, in the same order: until then nothing that depends on it leaves. Runs no function and
+/// no code of the embedder's.
 class journal final : public compact_actor {
- public:
+public:
   journal(caf::actor_config& how, core& o, std::uint64_t epoch, std::uint64_t last_sequence)
       : compact_actor{how}, core_{o}, epoch_{epoch}, sequence_{last_sequence} {}
 
   [[nodiscard]] core* owner() const noexcept override { return &core_; }
 
- private:
+private:
   void handle(internal_message* what) noexcept override;
   void after_batch() noexcept override;
   void commit_gathered() noexcept;
   void on_answer(const expected<void>& result) noexcept;
   void give_up() noexcept;
 
-  /// Changes per commit: bounds the memory of a batch and the time until the first of it is answered.
+  /// Changes per commit: bounds the memory of a batch and the time until the first of it is
+  /// answered.
   static constexpr std::size_t batch_max = 8192;
 
   core& core_;
@@ -79,11 +81,13 @@ class journal final : public compact_actor {
   std::vector<journal_entry*> gathered_;
   std::vector<journal_entry*> writing_;
   std::vector<fsm::change*> changes_;
-  /// What a store that was given up may still be reading. It keeps the journal, and so these, until it answers.
+  /// What a store that was given up may still be reading. It keeps the journal, and so these, until
+  /// it answers.
   std::vector<std::unique_ptr<journal_entry>> abandoned_;
   std::vector<fsm::change*> abandoned_changes_;
   bool commit_under_way_ = false;
-  /// Set for good by a failed commit: nobody knows what the store holds, so nothing more is written.
+  /// Set for good by a failed commit: nobody knows what the store holds, so nothing more is
+  /// written.
   bool broken_ = false;
 };
 

@@ -6,22 +6,26 @@
 
 namespace fsm::detail {
 
-/// A mailbox of one word: any thread pushes, one owner takes. It also says whether the owner is at work:
+/// A mailbox of one word: any thread pushes, one owner takes. It also says whether the owner is at
+/// work:
 ///
 ///   idle     nobody runs the owner; the next push makes its caller responsible for running it
 ///   empty    the owner is being run, and nothing waits
 ///   a list   the owner is being run (or about to be), and these wait, newest first
 ///
-/// Free of CAF types, so that the thread sanitizer can see all of it. `Node` gives `Node* next()` and `next(Node*)`.
+/// Free of CAF types, so that the thread sanitizer can see all of it. `Node` gives `Node* next()`
+/// and `next(Node*)`.
 template <class Node>
 class mailbox {
- public:
-  /// Adds `node`. True if the owner was idle: then the caller must see to it that it runs. Any thread.
+public:
+  /// Adds `node`. True if the owner was idle: then the caller must see to it that it runs. Any
+  /// thread.
   [[nodiscard]] bool push(Node* node) noexcept {
     Node* head = head_.load(std::memory_order_relaxed);
     do {
       node->next(head == idle() ? nullptr : head);
-    } while (!head_.compare_exchange_weak(head, node, std::memory_order_acq_rel, std::memory_order_relaxed));
+    } while (!head_.compare_exchange_weak(head, node, std::memory_order_acq_rel,
+                                          std::memory_order_relaxed));
     return head == idle();
   }
 
@@ -38,14 +42,15 @@ class mailbox {
     return oldest;
   }
 
-  /// Becomes idle unless something waits. After `true` the owner must not be touched: somebody else may run it, or
-  /// have destroyed it. Only the one who runs the owner.
+  /// Becomes idle unless something waits. After `true` the owner must not be touched: somebody else
+  /// may run it, or have destroyed it. Only the one who runs the owner.
   [[nodiscard]] bool try_idle() noexcept {
     Node* expected = nullptr;
-    return head_.compare_exchange_strong(expected, idle(), std::memory_order_acq_rel, std::memory_order_relaxed);
+    return head_.compare_exchange_strong(expected, idle(), std::memory_order_acq_rel,
+                                         std::memory_order_relaxed);
   }
 
- private:
+private:
   /// The mark for "idle": an address that no node can have.
   [[nodiscard]] Node* idle() const noexcept {
     return reinterpret_cast<Node*>(reinterpret_cast<std::uintptr_t>(this));

@@ -9,14 +9,16 @@
 
 namespace fsm::detail {
 
-/// A message between the runtime's own actors: a plain struct that travels in CAF mailboxes without being copied,
-/// serialized or matched. CAF code never looks inside one.
+/// A message between the runtime's own actors: a plain struct that travels in CAF mailboxes without
+/// being copied, serialized or matched. CAF code never looks inside one.
 struct internal_message : caf::mailbox_element {
   internal_message() { mid = internal_id; }
 
-  [[nodiscard]] static bool is(const caf::mailbox_element& element) noexcept { return element.mid == internal_id; }
+  [[nodiscard]] static bool is(const caf::mailbox_element& element) noexcept {
+    return element.mid == internal_id;
+  }
 
- private:
+private:
   // An answered response with every request bit set: CAF never makes one.
   static constexpr caf::message_id internal_id{~std::uint64_t{0}};
 

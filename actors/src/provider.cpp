@@ -19,7 +19,9 @@ completion::completion(sink where) : state_{std::make_shared<state>(std::move(wh
 
 void completion::succeeded() const { state_->answer(result::succeeded, reason_code::none, {}); }
 
-void completion::failed(reason_code why, std::string text) const { state_->answer(result::failed, why, std::move(text)); }
+void completion::failed(reason_code why, std::string text) const {
+  state_->answer(result::failed, why, std::move(text));
+}
 
 void completion::transient(std::string text) const {
   state_->answer(result::transient, reason_code::internal_error, std::move(text));
@@ -28,13 +30,15 @@ void completion::transient(std::string text) const {
 namespace {
 
 class instant_provider final : public resource_provider {
- public:
+public:
   void provision(const provision_request&, completion done) override { done.succeeded(); }
   void release(const attempt_token&, completion done) override { done.succeeded(); }
 };
 
 }  // namespace
 
-std::shared_ptr<resource_provider> make_instant_provider() { return std::make_shared<instant_provider>(); }
+std::shared_ptr<resource_provider> make_instant_provider() {
+  return std::make_shared<instant_provider>();
+}
 
 }  // namespace fsm

@@ -9,7 +9,8 @@ namespace fsm::detail {
 
 namespace {
 
-/// How long a late answer to an attempt that is over is still told apart from one that nobody knows.
+/// How long a late answer to an attempt that is over is still told apart from one that nobody
+/// knows.
 constexpr duration fate_kept_for = std::chrono::hours{1};
 
 }  // namespace
@@ -44,15 +45,18 @@ void provisioner::handle(internal_message* what) noexcept {
 
 void provisioner::after_batch() noexcept {
   fill_places();
-  FSM_ASSERT(attempts_in_flight_ <= options_.in_flight_max && releases_in_flight_ <= options_.in_flight_max);
+  FSM_ASSERT(attempts_in_flight_ <= options_.in_flight_max &&
+             releases_in_flight_ <= options_.in_flight_max);
   if (!timers_.empty()) alarm_.at_latest(timers_.begin()->first);
   if (!blocked_.empty()) alarm_.at_latest(blocked_.begin()->first);
 }
 
-// -- what is owed ---------------------------------------------------------------------------------------------------------
+// -- what is owed ---------------------------------------------------------------------------------
 
 void provisioner::on_start(start_attempt& what) {
-  owe({.request = std::move(what.request), .who = std::move(what.who), .document_version = what.document_version});
+  owe({.request = std::move(what.request),
+       .who = std::move(what.who),
+       .document_version = what.document_version});
 }
 
 void provisioner::on_release(attempt_token token) {
@@ -137,7 +141,7 @@ void provisioner::on_prefer(std::uint64_t uid) {
   queues_[l.jobs.front().request.tenant].preferred.push_back(uid);
 }
 
-// -- places in flight -------------------------------------------------------------------------------------------------------
+// -- places in flight -----------------------------------------------------------------------------
 
 void provisioner::fill_places() {
   while (releases_in_flight_ < options_.in_flight_max && !releases_.empty()) {
@@ -177,7 +181,8 @@ provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
     auto turn = queues_.upper_bound(last_tenant_);
     if (turn == queues_.end()) turn = queues_.begin();
     last_tenant_ = turn->first;
-    std::deque<std::uint64_t>& from = turn->second.preferred.empty() ? turn->second.others : turn->second.preferred;
+    std::deque<std::uint64_t>& from =
+        turn->second.preferred.empty() ? turn->second.others : turn->second.preferred;
     if (from.empty()) {
       queues_.erase(turn);
       continue;
@@ -192,7 +197,7 @@ provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
   return nullptr;
 }
 
-// -- tries ------------------------------------------------------------------------------------------------------------------
+// -- tries ----------------------------------------------------------------------------------------
 
 void provisioner::begin_try(std::uint64_t uid, lane& l) {
   FSM_ASSERT(!l.jobs.empty() && l.phase != phase::calling);
@@ -236,8 +241,9 @@ void provisioner::call_provider(const job& j, std::uint32_t try_number) {
 }
 
 completion provisioner::answer_to(const job& j, std::uint32_t try_number) {
-  return completion{[where = core_.weak_from_this(), token = j.request.token, is_release = j.is_release, try_number](
-                        completion::result result, reason_code reason, std::string text) {
+  return completion{[where = core_.weak_from_this(), token = j.request.token,
+                     is_release = j.is_release,
+                     try_number](completion::result result, reason_code reason, std::string text) {
     const std::shared_ptr<core> o = where.lock();
     if (o == nullptr) return;
     const epoch_domain::pin pinned{o->pool->epochs};
@@ -256,7 +262,8 @@ completion provisioner::answer_to(const job& j, std::uint32_t try_number) {
 void provisioner::on_answer(try_answered& what) {
   const auto found = lanes_.find(what.token.uid);
   if (found == lanes_.end() || found->second->jobs.front().request.token != what.token ||
-      found->second->jobs.front().is_release != what.for_release || found->second->phase == phase::queued) {
+      found->second->jobs.front().is_release != what.for_release ||
+      found->second->phase == phase::queued) {
     on_late_answer(what);
     return;
   }
@@ -295,7 +302,8 @@ void provisioner::try_failed(std::uint64_t uid, lane& l, std::string text) {
   const job& j = l.jobs.front();
   const duration pause = pause_after(l);
   const timestamp again = core_.clock->now() + pause;
-  const bool give_up = j.given_up || (!j.is_release && (l.tries >= options_.attempts_max || again >= l.give_up_at));
+  const bool give_up =
+      j.given_up || (!j.is_release && (l.tries >= options_.attempts_max || again >= l.give_up_at));
   if (give_up) {
     finish_attempt(uid, l, false, reason_code::internal_error, std::move(text));
     return;
@@ -305,7 +313,8 @@ void provisioner::try_failed(std::uint64_t uid, lane& l, std::string text) {
   set_timer(uid, l, again);
 }
 
-void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason, std::string text) {
+void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason,
+                                 std::string text) {
   // Given up: the release is in the lane behind it, and the function has been told otherwise.
   remember_fate(l, succeeded && !l.jobs.front().given_up);
   job ended = std::move(l.jobs.front());
@@ -327,9 +336,15 @@ void provisioner::remember_fate(const lane& l, bool kept) {
 void provisioner::tell_function(job& j, bool succeeded, reason_code reason, std::string text) {
   auto* told = new tell;
   switch (j.request.kind) {
-    case attempt_kind::create: told->what.event = succeeded ? event::provision_succeeded : event::provision_failed; break;
-    case attempt_kind::update: told->what.event = succeeded ? event::update_succeeded : event::update_failed; break;
-    case attempt_kind::restore: told->what.event = succeeded ? event::restore_succeeded : event::restore_failed; break;
+    case attempt_kind::create:
+      told->what.event = succeeded ? event::provision_succeeded : event::provision_failed;
+      break;
+    case attempt_kind::update:
+      told->what.event = succeeded ? event::update_succeeded : event::update_failed;
+      break;
+    case attempt_kind::restore:
+      told->what.event = succeeded ? event::restore_succeeded : event::restore_failed;
+      break;
   }
   told->what.at = core_.clock->now();
   told->what.attempt = j.request.token.number;

@@ -3,7 +3,6 @@
 #include "alarm.hpp"
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
-
 #include <fsm/provider.hpp>
 
 #include <absl/container/flat_hash_map.h>
@@ -53,17 +52,25 @@ struct provisioner_tick final : internal_message {};
 
 /// Owns every attempt to make or release resources.
 ///
-/// * Bounded: at most `in_flight_max` attempts at once; the rest waits, taken from the tenants in turn, those that
-///   somebody waits for first. Callers are refused before the queue is full (core::room_for_attempt).
-/// * Calls for one function are strictly one after the other: what it owes the provider is a list, worked from the front.
-/// * A try that is not answered in time, throws or is transient is made again, with backoff and jitter, within
-///   `attempts_max` tries and the `provision_deadline`; then the attempt has failed with InternalError.
-/// * An attempt that has to wait longer than that for a release before it fails, too; a release holds no place while it
+/// * Bounded: at most `in_flight_max` attempts at once; the rest waits, taken from the tenants in
+/// turn, those that
+///   somebody waits for first. Callers are refused before the queue is full
+///   (core::room_for_attempt).
+/// * Calls for one function are strictly one after the other: what it owes the provider is a list,
+/// worked from the front.
+/// * A try that is not answered in time, throws or is transient is made again, with backoff and
+/// jitter, within
+///   `attempts_max` tries and the `provision_deadline`; then the attempt has failed with
+///   InternalError.
+/// * An attempt that has to wait longer than that for a release before it fails, too; a release
+/// holds no place while it
 ///   pauses, so that one that is never confirmed keeps nobody else waiting.
-/// * Answers carry token and try; one that nobody waits for any more is dropped, and what it may have made is released.
-/// * Before a failure is told, the release of what was tried has been asked for. A release is asked for until confirmed.
+/// * Answers carry token and try; one that nobody waits for any more is dropped, and what it may
+/// have made is released.
+/// * Before a failure is told, the release of what was tried has been asked for. A release is asked
+/// for until confirmed.
 class provisioner final : public compact_actor {
- public:
+public:
   provisioner(caf::actor_config& how, core& o);
 
   [[nodiscard]] core* owner() const noexcept override { return &core_; }
@@ -71,7 +78,7 @@ class provisioner final : public compact_actor {
   void release(attempt_token token) noexcept;
   void close() { alarm_.close(); }
 
- private:
+private:
   /// One thing owed to the provider for one function.
   struct job {
     provision_request request;
@@ -122,7 +129,8 @@ class provisioner final : public compact_actor {
   void begin_try(std::uint64_t uid, lane& l);
   void call_provider(const job& j, std::uint32_t try_number);
   void try_failed(std::uint64_t uid, lane& l, std::string text);
-  void finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason, std::string text);
+  void finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason,
+                      std::string text);
   void remember_fate(const lane& l, bool kept);
   void tell_function(job& j, bool succeeded, reason_code reason, std::string text);
   void drop_first(std::uint64_t uid, lane& l);
@@ -145,7 +153,8 @@ class provisioner final : public compact_actor {
   std::size_t attempts_in_flight_ = 0;
   std::size_t releases_in_flight_ = 0;
   timers timers_;
-  std::multimap<timestamp, attempt_token> blocked_;  // Until when they may wait for what is before them in their lane.
+  std::multimap<timestamp, attempt_token>
+      blocked_;  // Until when they may wait for what is before them in their lane.
   std::map<attempt_token, fate> fates_;
   std::mt19937_64 random_;
   alarm alarm_;

@@ -51,7 +51,8 @@ void provisioner::fail_blocked(timestamp now) {
     job blocked = std::move(*at);
     jobs.erase(at);
     core_.attempt_ended();
-    tell_function(blocked, false, reason_code::internal_error, "earlier resources of the function were not released in time");
+    tell_function(blocked, false, reason_code::internal_error,
+                  "earlier resources of the function were not released in time");
   }
 }
 
@@ -59,8 +60,9 @@ void provisioner::log_lost(const lane& l) {
   // A release may be tried for ever: not every time.
   if (core_.how.log == nullptr || !std::has_single_bit(l.tries)) return;
   const job& j = l.jobs.front();
-  core_.how.log->warn("try lost kind={} uid={} attempt={} tries={}", j.is_release ? "release" : "provision",
-                      j.request.token.uid, j.request.token.number, l.tries);
+  core_.how.log->warn("try lost kind={} uid={} attempt={} tries={}",
+                      j.is_release ? "release" : "provision", j.request.token.uid,
+                      j.request.token.number, l.tries);
 }
 
 void provisioner::set_timer(std::uint64_t uid, lane& l, timestamp when) {
@@ -76,11 +78,13 @@ void provisioner::clear_timer(lane& l) {
 }
 
 duration provisioner::pause_after(const lane& l) {
-  const duration most =
-      l.jobs.front().is_release ? std::max(options_.backoff_max, release_backoff_max) : options_.backoff_max;
+  const duration most = l.jobs.front().is_release
+                            ? std::max(options_.backoff_max, release_backoff_max)
+                            : options_.backoff_max;
   const std::uint32_t doublings = std::min<std::uint32_t>(l.tries - 1, 30);
   const duration longest = std::min(options_.backoff_min * (std::int64_t{1} << doublings), most);
-  return longest - duration{static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(longest.count() / 2 + 1))};
+  return longest - duration{static_cast<std::int64_t>(
+                       random_() % static_cast<std::uint64_t>(longest.count() / 2 + 1))};
 }
 
 }  // namespace fsm::detail

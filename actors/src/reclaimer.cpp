@@ -7,8 +7,12 @@
 
 namespace fsm::detail {
 
-std::uint32_t& reclaimer::links::next(std::uint32_t n) const noexcept { return o->pool->head(n).wheel_next; }
-std::uint32_t& reclaimer::links::previous(std::uint32_t n) const noexcept { return o->pool->head(n).wheel_previous; }
+std::uint32_t& reclaimer::links::next(std::uint32_t n) const noexcept {
+  return o->pool->head(n).wheel_next;
+}
+std::uint32_t& reclaimer::links::previous(std::uint32_t n) const noexcept {
+  return o->pool->head(n).wheel_previous;
+}
 std::uint64_t reclaimer::links::due(std::uint32_t n) const noexcept {
   const function_actor& who = *o->pool->function(n);
   const duration from_start = who.last_use() + o->idle_after(who.idle_policy()) - start;
@@ -39,34 +43,41 @@ void reclaimer::handle(internal_message* what) noexcept {
     on_usage(*usage);
   } else if (auto* busy = as<still_in_use>(what)) {
     auto& who = static_cast<function_actor&>(*busy->who->get());
-    // Not before the next tick, even if its deadline says so: it is waiting for an invocation to end.
+    // Not before the next tick, even if its deadline says so: it is waiting for an invocation to
+    // end.
     if (!wheel_.armed(who.slot()) && !who.word().load().gone()) wheel_.arm(who.slot());
   } else {
     const timestamp now = core_.clock->now();
     const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
     wheel_.advance(tick, [this, now](std::uint32_t slot) { propose(slot, now); });
     if (!draining_until_.empty() && draining_until_.front() <= now) {
-      while (!draining_until_.empty() && draining_until_.front() <= now) draining_until_.pop_front();
-      for (const attempt_token& resources : core_.pool->draining.expire(now)) core_.provisioner->release(resources);
+      while (!draining_until_.empty() && draining_until_.front() <= now)
+        draining_until_.pop_front();
+      for (const attempt_token& resources : core_.pool->draining.expire(now))
+        core_.provisioner->release(resources);
     }
   }
   delete what;
 }
 
 void reclaimer::after_batch() noexcept {
-  if (wheel_.size() != 0) alarm_.at_latest(start_ + tick_ * static_cast<std::int64_t>(wheel_.next_tick()));
+  if (wheel_.size() != 0)
+    alarm_.at_latest(start_ + tick_ * static_cast<std::int64_t>(wheel_.next_tick()));
   if (!draining_until_.empty()) alarm_.at_latest(draining_until_.front());
 }
 
 void reclaimer::on_usage(usage_changed& what) {
-  for (const caf::strong_actor_ptr& who : what.active) arm(static_cast<function_actor&>(*who->get()));
-  for (const caf::strong_actor_ptr& who : what.inactive) disarm(static_cast<function_actor&>(*who->get()));
+  for (const caf::strong_actor_ptr& who : what.active)
+    arm(static_cast<function_actor&>(*who->get()));
+  for (const caf::strong_actor_ptr& who : what.inactive)
+    disarm(static_cast<function_actor&>(*who->get()));
   for (caf::strong_actor_ptr& who : what.removed) {
     disarm(static_cast<function_actor&>(*who->get()));
     core_.let_go(std::move(who));
   }
   // Deadlines come in order, as all have the same distance from their transition.
-  draining_until_.insert(draining_until_.end(), what.draining_until.begin(), what.draining_until.end());
+  draining_until_.insert(draining_until_.end(), what.draining_until.begin(),
+                         what.draining_until.end());
 }
 
 void reclaimer::arm(function_actor& who) noexcept {

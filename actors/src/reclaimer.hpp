@@ -30,11 +30,12 @@ struct still_in_use final : internal_message {
 /// INTERNAL: something may be due.
 struct reclaimer_tick final : internal_message {};
 
-/// Decides idleness. Safe: it only proposes; the function itself refuses while an invocation is in flight or an update
-/// under way. Live: every Active function is in the wheel, so each is looked at within its idle time plus one tick, also
-/// one that was never invoked, and one whose completion was lost. An invocation costs it nothing.
+/// Decides idleness. Safe: it only proposes; the function itself refuses while an invocation is in
+/// flight or an update under way. Live: every Active function is in the wheel, so each is looked at
+/// within its idle time plus one tick, also one that was never invoked, and one whose completion
+/// was lost. An invocation costs it nothing.
 class reclaimer final : public compact_actor {
- public:
+public:
   reclaimer(caf::actor_config& how, core& o);
 
   [[nodiscard]] core* owner() const noexcept override { return &core_; }
@@ -45,7 +46,7 @@ class reclaimer final : public compact_actor {
   /// The precision of idle times: 1/4096 of the default one, from 1 ms to 1 s.
   [[nodiscard]] static duration tick_for(duration idle_after) noexcept;
 
- private:
+private:
   struct links {
     core* o;
     timestamp start;

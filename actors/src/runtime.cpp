@@ -1,7 +1,3 @@
-#include <fsm/runtime.hpp>
-
-#include <fsm/name.hpp>
-
 #include "assert.hpp"
 #include "call.hpp"
 #include "core.hpp"
@@ -10,6 +6,8 @@
 #include "journal.hpp"
 #include "views.hpp"
 #include "waiters.hpp"
+#include <fsm/name.hpp>
+#include <fsm/runtime.hpp>
 
 #include <fmt/format.h>
 
@@ -28,7 +26,9 @@ constexpr std::size_t page_max = 10'000;
 
 [[nodiscard]] error refuse_sync(const core& o) {
   if (inside_the_runtime()) {
-    return {errc::would_deadlock, "a synchronous call from inside a callback, an observer or a provider would wait for itself"};
+    return {errc::would_deadlock,
+            "a synchronous call from inside a callback, an observer or a provider would wait for "
+            "itself"};
   }
   if (o.stopping()) return {errc::stopped, "the runtime has stopped"};
   return {};
@@ -40,15 +40,19 @@ constexpr std::size_t page_max = 10'000;
 
 /// Checks a create request and puts it into `c`.
 [[nodiscard]] error prepare(core& o, create_request& what, call& c) {
-  if (auto name = parse_function_ref(what.name, name_rule::create); !name) return name.error();
-  else if (name->name != what.name) return {errc::invalid_argument, "name must be a bare function name, not an ARN"};
+  if (auto name = parse_function_ref(what.name, name_rule::create); !name)
+    return name.error();
+  else if (name->name != what.name)
+    return {errc::invalid_argument, "name must be a bare function name, not an ARN"};
   if (what.document.size() > document_bytes_max) {
-    return {errc::invalid_argument,
-            fmt::format("document is {} bytes; at most {} are kept", what.document.size(), document_bytes_max)};
+    return {errc::invalid_argument, fmt::format("document is {} bytes; at most {} are kept",
+                                                what.document.size(), document_bytes_max)};
   }
-  if (what.idle_after && (*what.idle_after < duration{1} || *what.idle_after > std::chrono::days{3650})) {
+  if (what.idle_after &&
+      (*what.idle_after < duration{1} || *what.idle_after > std::chrono::days{3650})) {
     return {errc::invalid_argument,
-            fmt::format("idle_after is {} ms; it must be from 1 ms to 10 years", what.idle_after->count())};
+            fmt::format("idle_after is {} ms; it must be from 1 ms to 10 years",
+                        what.idle_after->count())};
   }
   const std::int32_t tenant = what.tenant.empty() ? 0 : o.tenants.index_of(what.tenant);
   if (tenant < 0) return {errc::too_many_requests, "more than 65535 different tenants"};
@@ -65,8 +69,8 @@ constexpr std::size_t page_max = 10'000;
 
 [[nodiscard]] error prepare(core& o, update_request& what, call& c) {
   if (what.document.size() > document_bytes_max) {
-    return {errc::invalid_argument,
-            fmt::format("document is {} bytes; at most {} are kept", what.document.size(), document_bytes_max)};
+    return {errc::invalid_argument, fmt::format("document is {} bytes; at most {} are kept",
+                                                what.document.size(), document_bytes_max)};
   }
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
@@ -96,7 +100,8 @@ constexpr std::size_t page_max = 10'000;
 
 /// A create that found a function on its way out tries again with the next one of that name.
 [[nodiscard]] bool lost_a_race(const call& c) {
-  return c.what.event == event::create && c.failure.code == errc::none && c.answer == answer::not_found;
+  return c.what.event == event::create && c.failure.code == errc::none &&
+         c.answer == answer::not_found;
 }
 
 [[nodiscard]] function_actor& function_of(const caf::strong_actor_ptr& who) {
@@ -104,7 +109,8 @@ constexpr std::size_t page_max = 10'000;
 }
 
 /// Sends a prepared call and waits for the view it ends in.
-[[nodiscard]] expected<function_view> ask(core& o, std::string_view name, sync_call& first, bool with_document) {
+[[nodiscard]] expected<function_view> ask(core& o, std::string_view name, sync_call& first,
+                                          bool with_document) {
   const happening what = first.what;
   const std::uint16_t tenant = first.tenant;
   const std::uint8_t policy = first.idle_policy;
@@ -123,12 +129,14 @@ constexpr std::size_t page_max = 10'000;
     expected<function_view> view = await_view(o, c, with_document);
     if (view || view.error().code != errc::none) return view;
   }
-  return unexpected({errc::too_many_requests, fmt::format("function {} changes too fast to be read", name)});
+  return unexpected(
+      {errc::too_many_requests, fmt::format("function {} changes too fast to be read", name)});
 }
 
 /// Sends a prepared call whose answer goes to a callback.
-void ask_later(const std::shared_ptr<core>& o, std::string name, std::function<void(call&)> fill, event what,
-               bool with_document, runtime::view_callback done, int rounds = rounds_max) {
+void ask_later(const std::shared_ptr<core>& o, std::string name, std::function<void(call&)> fill,
+               event what, bool with_document, runtime::view_callback done,
+               int rounds = rounds_max) {
   const caf::strong_actor_ptr who = target_of(*o, name, what);
   if (who == nullptr || rounds == 0) {
     done(unexpected(no_target(*o, name, what)));
@@ -136,7 +144,8 @@ void ask_later(const std::shared_ptr<core>& o, std::string name, std::function<v
   }
   auto* c = new callback_call{[=, done = std::move(done)](callback_call& answered) mutable {
     if (lost_a_race(answered)) {
-      return ask_later(o, std::move(name), std::move(fill), what, with_document, std::move(done), rounds - 1);
+      return ask_later(o, std::move(name), std::move(fill), what, with_document, std::move(done),
+                       rounds - 1);
     }
     if (!with_document) return later_view(*o, answered, false, std::move(done));
     later_view(*o, answered, true, [=, done = std::move(done)](expected<function_view> view) {
@@ -150,19 +159,7 @@ void ask_later(const std::shared_ptr<core>& o, std::string name, std::function<v
 
 }  // namespace
 
-subscription& subscription::operator=(subscription&& other) noexcept {
-  if (this != &other) {
-    cancel();
-    undo_ = std::exchange(other.undo_, nullptr);
-  }
-  return *this;
-}
-
-void subscription::cancel() {
-  if (const auto undo = std::exchange(undo_, nullptr)) undo();
-}
-
-runtime::runtime(options how) : core_{} {
+runtime::runtime(options how) {
   expected<runtime> started = start(std::move(how));
   if (started) {
     core_ = std::move(started->core_);
@@ -191,12 +188,12 @@ runtime::~runtime() {
   if (core_ == nullptr) return;
   FSM_ASSERT(!inside_the_runtime());  // It would wait for itself.
   stop();
-  // An answer of a provider's may be on its way out on another thread. The last one out joins the workers, which must not
-  // be one of them.
+  // An answer of a provider's may be on its way out on another thread. The last one out joins the
+  // workers, which must not be one of them.
   for (int i = 0; core_.use_count() > 1 && i < 1'000'000; ++i) std::this_thread::yield();
 }
 
-// -- create, get, update, remove --------------------------------------------------------------------------------------------
+// -- create, get, update, remove ------------------------------------------------------------------
 
 expected<function_view> runtime::create(create_request what) {
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
@@ -207,7 +204,8 @@ expected<function_view> runtime::create(create_request what) {
 
 void runtime::create(create_request what, view_callback done) {
   sync_call prepared;
-  if (error no = prepare(*core_, what, prepared); no.code != errc::none) return done(unexpected(std::move(no)));
+  if (error no = prepare(*core_, what, prepared); no.code != errc::none)
+    return done(unexpected(std::move(no)));
   ask_later(
       core_, std::move(what.name),
       [happened = prepared.what, document = std::move(prepared.document), tenant = prepared.tenant,
@@ -231,8 +229,8 @@ void runtime::get(std::string_view name, view_callback done) {
   if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
   ask_later(
       core_, std::string{name},
-      [at = core_->clock->now()](call& c) { c.what = {.event = event::read, .at = at}; }, event::read, true,
-      std::move(done));
+      [at = core_->clock->now()](call& c) { c.what = {.event = event::read, .at = at}; },
+      event::read, true, std::move(done));
 }
 
 expected<function_view> runtime::update(update_request what) {
@@ -244,7 +242,8 @@ expected<function_view> runtime::update(update_request what) {
 
 void runtime::update(update_request what, view_callback done) {
   sync_call prepared;
-  if (error no = prepare(*core_, what, prepared); no.code != errc::none) return done(unexpected(std::move(no)));
+  if (error no = prepare(*core_, what, prepared); no.code != errc::none)
+    return done(unexpected(std::move(no)));
   ask_later(
       core_, std::move(what.name),
       [happened = prepared.what, document = std::move(prepared.document)](call& c) {
@@ -265,17 +264,22 @@ expected<function_view> runtime::update(std::string_view name, const merge_funct
     }
     expected<std::string> merged = merge(*current);
     if (!merged) return unexpected(merged.error());
-    expected<function_view> updated = update(update_request{
-        .name = std::string{name}, .document = *std::move(merged), .expected_revision = current->revision});
-    if (updated || updated.error().code != errc::revision_mismatch || expected_revision != 0) return updated;
+    expected<function_view> updated =
+        update(update_request{.name = std::string{name},
+                              .document = *std::move(merged),
+                              .expected_revision = current->revision});
+    if (updated || updated.error().code != errc::revision_mismatch || expected_revision != 0)
+      return updated;
   }
-  return unexpected({errc::too_many_requests, fmt::format("function {} changes too fast to be updated", name)});
+  return unexpected(
+      {errc::too_many_requests, fmt::format("function {} changes too fast to be updated", name)});
 }
 
 expected<function_view> runtime::remove(std::string_view name, std::uint32_t expected_revision) {
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
   sync_call c;
-  if (error no = prepare_remove(*core_, expected_revision, c); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = prepare_remove(*core_, expected_revision, c); no.code != errc::none)
+    return unexpected(std::move(no));
   return ask(*core_, name, c, false);
 }
 
@@ -285,30 +289,33 @@ void runtime::remove(std::string_view name, std::uint32_t expected_revision, vie
     return done(unexpected(std::move(no)));
   }
   ask_later(
-      core_, std::string{name}, [happened = prepared.what](call& c) { c.what = happened; }, event::remove, false,
-      std::move(done));
+      core_, std::string{name}, [happened = prepared.what](call& c) { c.what = happened; },
+      event::remove, false, std::move(done));
 }
 
-// -- admit -------------------------------------------------------------------------------------------------------------------
+// -- admit ----------------------------------------------------------------------------------------
 
 expected<admission> runtime::admit(std::string_view name) {
   core& o = *core_;
   error why;
   for (int round = 0; round < rounds_max; ++round) {
     if (expected<admission> given = admission_for(o, name, why)) return given;
-    if (why.code == errc::function_initializing && o.how.inactive == on_inactive::hold && round == 0) {
+    if (why.code == errc::function_initializing && o.how.inactive == on_inactive::hold &&
+        round == 0) {
       if (!wait(name, active, o.how.hold_max)) return unexpected(std::move(why));
     } else if (why.code != errc::none) {
       return unexpected(std::move(why));
     }
     // Accepted, but closed again before this thread could take it: once more.
   }
-  return unexpected({errc::too_many_requests, fmt::format("function {} changes too fast to be invoked", name)});
+  return unexpected(
+      {errc::too_many_requests, fmt::format("function {} changes too fast to be invoked", name)});
 }
 
-// -- wait --------------------------------------------------------------------------------------------------------------------
+// -- wait -----------------------------------------------------------------------------------------
 
-expected<function_view> runtime::wait(std::string_view name, const condition& what, duration timeout) {
+expected<function_view> runtime::wait(std::string_view name, const condition& what,
+                                      duration timeout) {
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
   parked<wait_call> c;
   prepare_wait(*core_, c, name, what, timeout);
@@ -320,23 +327,27 @@ expected<function_view> runtime::wait(std::string_view name, const condition& wh
   return await_view(*core_, c, false);
 }
 
-subscription runtime::wait(std::string_view name, const condition& what, duration timeout, view_callback done) {
+subscription runtime::wait(std::string_view name, const condition& what, duration timeout,
+                           view_callback done) {
   return wait_later(core_, name, what, timeout, std::move(done));
 }
 
-// -- looking around ------------------------------------------------------------------------------------------------------------
+// -- looking around -------------------------------------------------------------------------------
 
 expected<list_page> runtime::list(const list_request& what) {
   if (what.limit < 1 || what.limit > page_max) {
-    return unexpected({errc::invalid_argument, fmt::format("limit is {}; it must be from 1 to {}", what.limit, page_max)});
+    return unexpected({errc::invalid_argument,
+                       fmt::format("limit is {}; it must be from 1 to {}", what.limit, page_max)});
   }
   if (core_->stopping()) return unexpected({errc::stopped, "the runtime has stopped"});
   return list_functions(*core_, what);
 }
 
-expected<std::vector<std::string>> runtime::names(std::string_view prefix, std::string_view after, std::size_t limit) {
+expected<std::vector<std::string>> runtime::names(std::string_view prefix, std::string_view after,
+                                                  std::size_t limit) {
   if (limit < 1 || limit > page_max) {
-    return unexpected({errc::invalid_argument, fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
+    return unexpected({errc::invalid_argument,
+                       fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
   }
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
   return await<std::vector<std::string>>(
@@ -346,7 +357,8 @@ expected<std::vector<std::string>> runtime::names(std::string_view prefix, std::
 expected<std::vector<transition>> runtime::history(std::string_view name) {
   expected<function_view> found = get(name);
   if (!found) return unexpected(found.error());
-  return await<std::vector<transition>>([&](auto done) { core_->store->read_history(found->uid, std::move(done)); });
+  return await<std::vector<transition>>(
+      [&](auto done) { core_->store->read_history(found->uid, std::move(done)); });
 }
 
 subscription runtime::watch(std::shared_ptr<observer> who) {

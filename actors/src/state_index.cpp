@@ -1,14 +1,14 @@
 #include "state_index.hpp"
 
 #include <new>
-
 #include <sys/mman.h>
 
 namespace fsm::detail {
 
 state_index::state_index(std::size_t slots_max) : words_{(slots_max + 63) / 64} {
   for (std::size_t i = 1; i < maps_.size(); ++i) {
-    // Fresh pages are zero, which is what an atomic zero looks like; nothing is touched until it is used.
+    // Fresh pages are zero, which is what an atomic zero looks like; nothing is touched until it is
+    // used.
     void* got = ::mmap(nullptr, words_ * sizeof(bits), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (got == MAP_FAILED) throw std::bad_alloc{};
@@ -39,7 +39,8 @@ void state_index::move(std::uint32_t slot, pair from, pair to) noexcept {
 
 pair state_index::find(std::uint32_t slot, pair_set which) const noexcept {
   for (std::size_t i = 1; i < maps_.size(); ++i) {
-    if (which.contains(i) && (maps_[i][slot / 64].load(std::memory_order_relaxed) >> (slot % 64) & 1U) != 0) {
+    if (which.contains(i) &&
+        (maps_[i][slot / 64].load(std::memory_order_relaxed) >> (slot % 64) & 1U) != 0) {
       return legal_pairs[i];
     }
   }

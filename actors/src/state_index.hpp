@@ -10,10 +10,11 @@
 
 namespace fsm::detail {
 
-/// Which functions are in which situation: a bitmap per pair over slot numbers, and how many. Written by the delivery
-/// stage only, so that it never shows what is not durable; read by anybody, without a lock.
+/// Which functions are in which situation: a bitmap per pair over slot numbers, and how many.
+/// Written by the delivery stage only, so that it never shows what is not durable; read by anybody,
+/// without a lock.
 class state_index {
- public:
+public:
   /// Memory is only touched where there are functions.
   explicit state_index(std::size_t slots_max);
   state_index(const state_index&) = delete;
@@ -33,7 +34,7 @@ class state_index {
   /// 64 slots from `word * 64` on, as bits: those in a situation of `which`.
   [[nodiscard]] std::uint64_t word(std::size_t word, pair_set which) const noexcept;
 
- private:
+private:
   using bits = std::atomic<std::uint64_t>;
   std::size_t words_;
   // One bitmap per legal pair but `absent`.

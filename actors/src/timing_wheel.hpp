@@ -10,21 +10,25 @@
 
 namespace fsm::detail {
 
-/// Deadlines of very many things: arming and taking back are O(1), and nothing is done for what is not due.
+/// Deadlines of very many things: arming and taking back are O(1), and nothing is done for what is
+/// not due.
 ///
-/// Hierarchical: level 0 has 64 slots of one tick, each level above has 64 slots of 64 times the one below; an entry sits
-/// at the level where it fits and moves down when its slot comes up. A bitmap per level tells which slots are in use, so
-/// that time jumps over what is empty: advancing by weeks costs what is due, not what passes.
+/// Hierarchical: level 0 has 64 slots of one tick, each level above has 64 slots of 64 times the
+/// one below; an entry sits at the level where it fits and moves down when its slot comes up. A
+/// bitmap per level tells which slots are in use, so that time jumps over what is empty: advancing
+/// by weeks costs what is due, not what passes.
 ///
-/// An entry's deadline may move to later while it is armed, without telling the wheel: it is asked for again when the
-/// entry comes up, and the entry then waits on. (An invocation that restarts an idle clock is one store.)
+/// An entry's deadline may move to later while it is armed, without telling the wheel: it is asked
+/// for again when the entry comes up, and the entry then waits on. (An invocation that restarts an
+/// idle clock is one store.)
 ///
-/// Entries are numbers below 2^31 in doubly linked lists. `Links` keeps two words for each and knows the deadlines:
+/// Entries are numbers below 2^31 in doubly linked lists. `Links` keeps two words for each and
+/// knows the deadlines:
 ///   std::uint32_t& next(n), std::uint32_t& previous(n), std::uint64_t due(n)
 /// `previous(n) == none` means "not armed". Not thread-safe. Free of CAF types.
 template <class Links>
 class timing_wheel {
- public:
+public:
   static constexpr std::uint32_t none = 0xFFFF'FFFF;
 
   explicit timing_wheel(Links links) : links_{links} {
@@ -51,7 +55,8 @@ class timing_wheel {
     --size_;
   }
 
-  /// The tick to advance to next: nothing is due before it (perhaps not even then). 0 = nothing is armed.
+  /// The tick to advance to next: nothing is due before it (perhaps not even then). 0 = nothing is
+  /// armed.
   [[nodiscard]] std::uint64_t next_tick() const noexcept {
     if (size_ == 0) return 0;
     std::uint64_t best = ~std::uint64_t{0};
@@ -61,8 +66,8 @@ class timing_wheel {
     return best;
   }
 
-  /// Moves time to `tick` and calls `expired(n)` for everything due by then, earlier ticks first. The entry is no longer
-  /// armed when it is called, and may be armed again inside.
+  /// Moves time to `tick` and calls `expired(n)` for everything due by then, earlier ticks first.
+  /// The entry is no longer armed when it is called, and may be armed again inside.
   template <class F>
   void advance(std::uint64_t tick, F expired) {
     while (size_ != 0) {
@@ -78,13 +83,16 @@ class timing_wheel {
     now_ = std::max(now_, tick);
   }
 
- private:
+private:
   static constexpr std::size_t levels = 8;  // 64^8 ticks: beyond any time there is.
   static constexpr std::size_t slots = 64;
-  static constexpr std::uint32_t first_mark = 0x8000'0000;  // In `previous`: first of the list whose number follows.
+  static constexpr std::uint32_t first_mark =
+      0x8000'0000;  // In `previous`: first of the list whose number follows.
 
   /// Ticks per slot of a level.
-  [[nodiscard]] static constexpr std::uint64_t span(std::size_t level) noexcept { return std::uint64_t{1} << (6 * level); }
+  [[nodiscard]] static constexpr std::uint64_t span(std::size_t level) noexcept {
+    return std::uint64_t{1} << (6 * level);
+  }
 
   /// When the first used slot of a level comes up.
   [[nodiscard]] std::uint64_t start_of_next(std::size_t level) const noexcept {
@@ -97,7 +105,8 @@ class timing_wheel {
   void insert(std::uint32_t n, std::uint64_t due) noexcept {
     // The highest group of six bits in which the deadline differs from now decides the level.
     const std::uint64_t difference = due ^ now_;
-    const std::size_t fits = difference == 0 ? 0 : (static_cast<std::size_t>(std::bit_width(difference)) - 1) / 6;
+    const std::size_t fits =
+        difference == 0 ? 0 : (static_cast<std::size_t>(std::bit_width(difference)) - 1) / 6;
     const std::size_t level = std::min(fits, levels - 1);
     const std::size_t slot = due >> (6 * level) & (slots - 1);
     std::uint32_t& head = heads_[level][slot];

@@ -40,16 +40,17 @@ void add_document(core& o, function_view view, const runtime::view_callback& don
   if (!o.store->keeps_documents()) return done(std::move(view));
   const std::uint32_t version = view.target_version != 0 ? view.target_version : view.version;
   const std::uint64_t uid = view.uid;
-  o.store->read_document(uid, version, [view = std::move(view), done](expected<std::string> document) mutable {
-    if (document) {
-      view.document = *std::move(document);
-      done(std::move(view));
-    } else if (document.error().code == errc::not_found) {
-      done(unexpected({errc::none, "the version was replaced while it was read"}));
-    } else {
-      done(unexpected(document.error()));
-    }
-  });
+  o.store->read_document(
+      uid, version, [view = std::move(view), done](expected<std::string> document) mutable {
+        if (document) {
+          view.document = *std::move(document);
+          done(std::move(view));
+        } else if (document.error().code == errc::not_found) {
+          done(unexpected({errc::none, "the version was replaced while it was read"}));
+        } else {
+          done(unexpected(document.error()));
+        }
+      });
 }
 
 /// A waiter whose answer goes to a callback.
@@ -61,7 +62,7 @@ struct wait_callback final : wait_call {
   }
   [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
 
- private:
+private:
   std::function<void(wait_callback&)> then_;
 };
 
@@ -81,7 +82,8 @@ expected<runtime> start_core(options how, caf::actor_system* borrowed) {
 void later_view(core& o, const call& answered, bool with_document, runtime::view_callback done) {
   if (answered.failure.code != errc::none) return done(unexpected(answered.failure));
   if (!answered.wait_for) {
-    error why = refusal(answered.answer, answered.what.event, answered.found.name, answered.found.record);
+    error why =
+        refusal(answered.answer, answered.what.event, answered.found.name, answered.found.record);
     if (why.code != errc::none) return done(unexpected(std::move(why)));
   }
   function_view view = view_of(o, answered.found, answered.sequence);
@@ -99,7 +101,8 @@ void later_view(core& o, const call& answered, bool with_document, runtime::view
 }
 
 expected<function_view> await_view(core& o, const call& answered, bool with_document) {
-  return await<function_view>([&](auto done) { later_view(o, answered, with_document, std::move(done)); });
+  return await<function_view>(
+      [&](auto done) { later_view(o, answered, with_document, std::move(done)); });
 }
 
 expected<admission> admission_for(core& o, std::string_view name, error& why) {
@@ -110,7 +113,8 @@ expected<admission> admission_for(core& o, std::string_view name, error& why) {
       why = {errc::stopped, "the runtime has stopped"};
       return unexpected({});
     }
-    const std::uint32_t slot = o.directory.find(name, [&o](std::uint32_t s) { return o.pool->function(s)->name(); });
+    const std::uint32_t slot =
+        o.directory.find(name, [&o](std::uint32_t s) { return o.pool->function(s)->name(); });
     if (slot == directory::none) {
       why = refusal(answer::not_found, event::invoke, name, {});
       return unexpected({});
@@ -124,7 +128,8 @@ expected<admission> admission_for(core& o, std::string_view name, error& why) {
   }
   // Not open just now: ask the function itself, which also starts a restore if it is Inactive.
   if (inside_the_runtime()) {
-    why = {errc::would_deadlock, "an invocation that is not admitted at once cannot be waited for inside a callback"};
+    why = {errc::would_deadlock,
+           "an invocation that is not admitted at once cannot be waited for inside a callback"};
     return unexpected({});
   }
   why = o.room_for_transition();
@@ -133,11 +138,13 @@ expected<admission> admission_for(core& o, std::string_view name, error& why) {
   sync_call c;
   c.what = {.event = event::invoke, .at = o.clock->now()};
   o.ask(static_cast<function_actor&>(*who->get()), c);
-  why = c.failure.code != errc::none ? c.failure : refusal(c.answer, event::invoke, name, c.found.record);
+  why = c.failure.code != errc::none ? c.failure
+                                     : refusal(c.answer, event::invoke, name, c.found.record);
   return unexpected({});
 }
 
-void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what, duration timeout) {
+void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what,
+                  duration timeout) {
   c.name = name;
   c.wait_for = what;
   const timestamp now = o.clock->now();
@@ -146,15 +153,16 @@ void prepare_wait(core& o, wait_call& c, std::string_view name, const condition&
   c.id = o.next_waiter();
 }
 
-subscription wait_later(const std::shared_ptr<core>& o, std::string_view name, const condition& what, duration timeout,
-                        runtime::view_callback done) {
+subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,
+                        const condition& what, duration timeout, runtime::view_callback done) {
   if (o->stopping()) {
     done(unexpected({errc::stopped, "the runtime has stopped"}));
     return {};
   }
-  auto* c = new wait_callback{[where = o->weak_from_this(), done = std::move(done)](wait_callback& answered) {
-    if (const auto alive = where.lock()) later_view(*alive, answered, false, done);
-  }};
+  auto* c = new wait_callback{
+      [where = o->weak_from_this(), done = std::move(done)](wait_callback& answered) {
+        if (const auto alive = where.lock()) later_view(*alive, answered, false, done);
+      }};
   prepare_wait(*o, *c, name, what, timeout);
   const std::uint64_t id = c->id;
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
@@ -188,7 +196,8 @@ list_page list_functions(core& o, const list_request& what) {
       position = (word + 1) * 64;
       continue;
     }
-    const auto slot = static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+    const auto slot =
+        static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
     if (page.functions.size() == what.limit) {
       position = slot;
       break;

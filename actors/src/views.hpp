@@ -2,7 +2,6 @@
 
 #include "call.hpp"
 #include "waiters.hpp"
-
 #include <fsm/runtime.hpp>
 
 #include <caf/fwd.hpp>
@@ -35,17 +34,21 @@ template <class T, class Start>
   return std::move(shared->result);
 }
 
-/// Makes the view an answered call ends in, reading texts and, if asked for, the document from the store. `done` is called
-/// once, perhaps before this returns. A document that was replaced meanwhile gives `errc::none`: ask anew.
+/// Makes the view an answered call ends in, reading texts and, if asked for, the document from the
+/// store. `done` is called once, perhaps before this returns. A document that was replaced
+/// meanwhile gives `errc::none`: ask anew.
 void later_view(core& o, const call& answered, bool with_document, runtime::view_callback done);
 [[nodiscard]] expected<function_view> await_view(core& o, const call& answered, bool with_document);
 
-/// One try to admit an invocation. On failure `why` tells the reason, or `errc::none` if it is worth trying again.
+/// One try to admit an invocation. On failure `why` tells the reason, or `errc::none` if it is
+/// worth trying again.
 [[nodiscard]] expected<admission> admission_for(core& o, std::string_view name, error& why);
 
-void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what, duration timeout);
-[[nodiscard]] subscription wait_later(const std::shared_ptr<core>& o, std::string_view name, const condition& what,
-                                      duration timeout, runtime::view_callback done);
+void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what,
+                  duration timeout);
+[[nodiscard]] subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,
+                                      const condition& what, duration timeout,
+                                      runtime::view_callback done);
 
 [[nodiscard]] list_page list_functions(core& o, const list_request& what);
 

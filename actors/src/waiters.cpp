@@ -62,7 +62,8 @@ void waiter_table::arm_entry(wait_call& who, std::uint64_t uid) {
   e.who = &who;
   e.uid = uid;
   // Rounded up: a waiter is never answered before its deadline. One tick is a millisecond.
-  e.due_tick = static_cast<std::uint64_t>(std::max<std::int64_t>((who.deadline - start_).count(), 0));
+  e.due_tick =
+      static_cast<std::uint64_t>(std::max<std::int64_t>((who.deadline - start_).count(), 0));
   std::uint32_t& head = uid != 0 ? by_uid_.try_emplace(uid, none).first->second
                                  : by_name_.try_emplace(who.name, none).first->second;
   e.next = head;
@@ -119,7 +120,9 @@ void waiter_table::answer(wait_call& who, errc code) {
                        found.pair.state == state::none ? "gone" : wire_name(found.pair.state)));
       break;
     case errc::not_found: fail(fmt::format("there is no function {}", who.name)); break;
-    case errc::cancelled: fail(fmt::format("the wait for function {} was cancelled", who.name)); break;
+    case errc::cancelled:
+      fail(fmt::format("the wait for function {} was cancelled", who.name));
+      break;
     case errc::stopped: fail("the runtime has stopped"); break;
     default: fail(fmt::format("more than {} waiters are armed", core_.how.waiters_max)); break;
   }
@@ -128,10 +131,12 @@ void waiter_table::answer(wait_call& who, errc code) {
 
 void waiter_table::fire(const transition& t, const change& c) {
   if (by_id_.empty()) return;
-  if (const auto found = by_uid_.find(t.uid); found != by_uid_.end()) fire_list(found->second, t, c);
+  if (const auto found = by_uid_.find(t.uid); found != by_uid_.end())
+    fire_list(found->second, t, c);
   if (t.from == pairs::absent) {
     // Those who waited for the name now wait for the function.
-    if (const auto found = by_name_.find(t.name); found != by_name_.end()) fire_list(found->second, t, c);
+    if (const auto found = by_name_.find(t.name); found != by_name_.end())
+      fire_list(found->second, t, c);
   }
 }
 
@@ -143,7 +148,8 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
     who.found.uid = t.uid;
     who.found.record = c.record;
     who.found.name = t.name;
-    if (t.from == pairs::absent) who.found.tenant = static_cast<std::uint16_t>(core_.tenants.index_of(c.tenant));
+    if (t.from == pairs::absent)
+      who.found.tenant = static_cast<std::uint16_t>(core_.tenants.index_of(c.tenant));
     who.sequence = t.sequence;
     if (who.wait_for->fulfilled.contains(now)) {
       answer(*take(n), errc::none);
@@ -164,9 +170,8 @@ void waiter_table::handle(const internal_message& what) {
     }
   } else if (as<waiters_tick>(what) != nullptr) {
     const auto tick = (core_.clock->now() - start_).count();
-    wheel_.advance(static_cast<std::uint64_t>(std::max<std::int64_t>(tick, 0)), [this](std::uint32_t n) {
-      answer(*take(n), errc::timed_out);
-    });
+    wheel_.advance(static_cast<std::uint64_t>(std::max<std::int64_t>(tick, 0)),
+                   [this](std::uint32_t n) { answer(*take(n), errc::timed_out); });
   } else {
     stopped_ = true;
     while (!by_id_.empty()) answer(*take(by_id_.begin()->second), errc::stopped);
@@ -174,7 +179,8 @@ void waiter_table::handle(const internal_message& what) {
 }
 
 void waiter_table::after_batch() {
-  if (wheel_.size() != 0) alarm_.at_latest(start_ + duration{static_cast<std::int64_t>(wheel_.next_tick())});
+  if (wheel_.size() != 0)
+    alarm_.at_latest(start_ + duration{static_cast<std::int64_t>(wheel_.next_tick())});
 }
 
 }  // namespace fsm::detail

@@ -4,7 +4,6 @@
 #include "call.hpp"
 #include "message.hpp"
 #include "timing_wheel.hpp"
-
 #include <fsm/store.hpp>
 
 #include <absl/container/flat_hash_map.h>
@@ -25,7 +24,8 @@ struct wait_call : call {
   timestamp deadline{};
   /// Names this waiter for `waiter_cancelled`.
   std::uint64_t id = 0;
-  /// Set when its owner no longer waits, which may be before it is armed. Null if nobody can cancel it.
+  /// Set when its owner no longer waits, which may be before it is armed. Null if nobody can cancel
+  /// it.
   std::shared_ptr<std::atomic<bool>> cancelled;
 };
 
@@ -40,13 +40,14 @@ struct waiters_tick final : internal_message {};
 /// The runtime stops: every waiter is answered.
 struct waiters_stop final : internal_message {};
 
-/// All armed waiters; a part of delivery, so that arming and firing are in the same order as the transitions.
+/// All armed waiters; a part of delivery, so that arming and firing are in the same order as the
+/// transitions.
 class waiter_table {
- public:
+public:
   waiter_table(core& o, std::function<void()> wake);
 
-  /// Answers the waiter if its condition holds or never will, else arms it. `found` of the call is the function's situation
-  /// after all transitions delivered so far.
+  /// Answers the waiter if its condition holds or never will, else arms it. `found` of the call is
+  /// the function's situation after all transitions delivered so far.
   void arm(call& waiter);
   /// A transition has been delivered.
   void fire(const transition& t, const change& c);
@@ -58,7 +59,7 @@ class waiter_table {
   void close() { alarm_.close(); }
   [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
 
- private:
+private:
   static constexpr std::uint32_t none = 0xFFFF'FFFF;
   struct entry {
     wait_call* who = nullptr;
@@ -71,9 +72,15 @@ class waiter_table {
   };
   struct links {
     waiter_table* table;
-    [[nodiscard]] std::uint32_t& next(std::uint32_t n) const noexcept { return table->entries_[n].wheel_next; }
-    [[nodiscard]] std::uint32_t& previous(std::uint32_t n) const noexcept { return table->entries_[n].wheel_previous; }
-    [[nodiscard]] std::uint64_t due(std::uint32_t n) const noexcept { return table->entries_[n].due_tick; }
+    [[nodiscard]] std::uint32_t& next(std::uint32_t n) const noexcept {
+      return table->entries_[n].wheel_next;
+    }
+    [[nodiscard]] std::uint32_t& previous(std::uint32_t n) const noexcept {
+      return table->entries_[n].wheel_previous;
+    }
+    [[nodiscard]] std::uint64_t due(std::uint32_t n) const noexcept {
+      return table->entries_[n].due_tick;
+    }
   };
 
   [[nodiscard]] std::uint32_t& head_of(const entry& e);

@@ -62,6 +62,11 @@ int serve(const flags& how) {
     if (!read) return reject("--world", *how.world_file, read.error().message);
     settings = *std::move(read);
   }
+  // Before anything that logs, so that an address that is taken is all there is to read.
+  auto server = http::server::open(to_server_options(how), log);
+  if (!server) {
+    return reject("--listen", how.host + ":" + std::to_string(how.port), server.error().message);
+  }
   const auto virtual_clock = how.virtual_clock ? std::make_shared<fsm::manual_clock>() : nullptr;
   const std::shared_ptr<fsm::clock> clock =
       virtual_clock ? virtual_clock : fsm::make_system_clock();
@@ -75,16 +80,12 @@ int serve(const flags& how) {
   const wire::site site{*functions, *cloud,     virtual_clock.get(), pool,
                         log,        how.region, how.account};
   wire::service service{site};
-  auto server = http::server::open(to_server_options(how), service, log);
-  if (!server) {
-    return reject("--listen", how.host + ":" + std::to_string(how.port), server.error().message);
-  }
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });
   if (!seeded)
     return reject("--seed-functions", std::to_string(how.seed_functions), seeded.error().message);
   if (!stop.requested()) {
-    (*server)->start();
+    (*server)->start(service);
     std::cout << "listening on " << (*server)->url() << std::endl;
     log->info("started url={} clock={} functions={}", (*server)->url(),
               virtual_clock ? "virtual" : "system", functions->size());

@@ -79,7 +79,7 @@ void world::finish(const fsm::attempt_token& token, std::uint64_t serial) {
   if (found == attempts_.end() || found->second.serial != serial) return;
   auto& mine = found->second;
   verdict what{result::transient, {}, "The simulated cloud had an internal error."};
-  if (!roll(settings_.chaos.internal_error)) what = try_to_make(mine);
+  if (!roll(settings_.chaos.internal_error)) what = try_to_make(token, mine);
   mine.serial = 0;
   const auto done = *std::exchange(mine.waiting, std::nullopt);
   if (!mine.subnet) attempts_.erase(found);
@@ -87,11 +87,19 @@ void world::finish(const fsm::attempt_token& token, std::uint64_t serial) {
   answer(done, what);
 }
 
-world::verdict world::try_to_make(attempt& which) {
+world::verdict world::try_to_make(const fsm::attempt_token& token, attempt& which) {
   if (which.subnet) return {};
   const auto& subnets = which.wanted.subnets;
   if (auto found = obstacle(which.wanted)) return *std::move(found);
   if (subnets.empty()) return {};
+  for (const auto& id : subnets) {
+    if (const auto found = leases_.find({token.uid, id}); found != leases_.end()) {
+      which.subnet = id;
+      ++found->second;
+      return {};
+    }
+  }
+  if (auto found = no_interface()) return *std::move(found);
   const auto place = std::find_if(subnets.begin(), subnets.end(), [&](const std::string& id) {
     const auto* known = find_subnet(id);
     return !settings_.vpc || in_use(id) < known->addresses;
@@ -102,8 +110,8 @@ world::verdict world::try_to_make(attempt& which) {
                 (subnets.size() > 1 ? " and others are full." : " is full.")};
   }
   which.subnet = *place;
+  leases_.emplace(lease{token.uid, *place}, 1);
   ++in_use_[*place];
-  ++enis_in_use_;
   return {};
 }
 
@@ -137,12 +145,21 @@ std::optional<world::verdict> world::obstacle(const needs& wanted) const {
       return failed(reason_code::invalid_subnet, "The subnet " + id + " does not exist.");
     }
   }
-  if (enis_in_use_ >= settings_.vpc->eni_quota) {
-    return failed(reason_code::eni_limit_exceeded, "The quota of " +
-                                                       std::to_string(settings_.vpc->eni_quota) +
-                                                       " network interfaces is used up.");
-  }
   return std::nullopt;
+}
+
+std::optional<world::verdict> world::no_interface() const {
+  if (!settings_.vpc || leases_.size() < settings_.vpc->eni_quota) return std::nullopt;
+  return verdict{result::failed, fsm::reason_code::eni_limit_exceeded,
+                 "The quota of " + std::to_string(settings_.vpc->eni_quota) +
+                     " network interfaces is used up."};
+}
+
+void world::give_back(const lease& which) {
+  const auto found = leases_.find(which);
+  if (--found->second != 0) return;
+  leases_.erase(found);
+  if (--in_use_[which.subnet] == 0) in_use_.erase(which.subnet);
 }
 
 void world::release(const fsm::attempt_token& token, fsm::completion done) {
@@ -152,10 +169,7 @@ void world::release(const fsm::attempt_token& token, fsm::completion done) {
     // again.
     if (roll(settings_.chaos.lost_completion)) return;
     if (const auto found = attempts_.find(token); found != attempts_.end()) {
-      if (const auto& place = found->second.subnet) {
-        if (--in_use_[*place] == 0) in_use_.erase(*place);
-        --enis_in_use_;
-      }
+      if (const auto& place = found->second.subnet) give_back({token.uid, *place});
       attempts_.erase(found);
     }
   }
@@ -222,9 +236,9 @@ json::object world::describe() const {
       auto& one = each.get_object();
       one["in_use"] = in_use(text_of(one, "id"));
     }
-    vpc->get_object()["enis_in_use"] = enis_in_use_;
+    vpc->get_object()["enis_in_use"] = leases_.size();
   }
-  result["enis_in_use"] = enis_in_use_;
+  result["enis_in_use"] = leases_.size();
   return result;
 }
 

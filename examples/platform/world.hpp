@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include <atomic>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -23,11 +24,11 @@ namespace platform {
 /// A simulated cloud in which addresses, network interfaces, permissions and images really run out.
 ///
 /// It reads `VpcConfig`, `Role` and `ImageUri` from a function's document. An attempt of a function
-/// in a network takes one address and one network interface, under its token, when its time is
-/// over; they are in use until their release is confirmed. An update's attempt has a token of its
-/// own, so that it takes its resources beside those of the version in use. A try that is asked for
-/// again joins the one still at work, and is answered with what was made before if there is
-/// something.
+/// in a network leases one address and one network interface when its time is over. The lease is
+/// the function's: a later attempt shares it when its document still names the subnet, and takes
+/// one of its own in another subnet otherwise. What is leased is in use until the release of the
+/// last attempt that has it is confirmed. A try that is asked for again joins the one still at
+/// work, and is answered with what was made before if there is something.
 ///
 /// All calls are thread-safe. Answers are given on the clock's thread, or inside `provision` and
 /// `release` when they take no time.
@@ -70,7 +71,14 @@ private:
     needs wanted;
     std::uint64_t serial = 0;                // Of the work under way, 0 = none.
     std::optional<fsm::completion> waiting;  // Who is told when it is done: the latest who asked.
-    std::optional<std::string> subnet;       // Where it has its address, once it has one.
+    std::optional<std::string> subnet;       // Where it has a share of a lease, once it has one.
+  };
+  // One address and one network interface of the function `uid`.
+  struct lease {
+    std::uint64_t uid = 0;
+    std::string subnet;
+
+    friend auto operator<=>(const lease&, const lease&) = default;
   };
   struct verdict {
     fsm::completion::result result = fsm::completion::result::succeeded;
@@ -85,8 +93,10 @@ private:
   void answer(const fsm::completion& done, const verdict& what);
 
   // With the lock held.
-  verdict try_to_make(attempt& which);
+  verdict try_to_make(const fsm::attempt_token& token, attempt& which);
   [[nodiscard]] std::optional<verdict> obstacle(const needs& wanted) const;
+  [[nodiscard]] std::optional<verdict> no_interface() const;
+  void give_back(const lease& which);
   [[nodiscard]] const subnet* find_subnet(const std::string& id) const;
   [[nodiscard]] std::uint64_t in_use(const std::string& subnet_id) const;
   fsm::duration draw(const time_span& span);
@@ -99,9 +109,9 @@ private:
   world_settings settings_;
   std::mt19937_64 random_;
   std::uint64_t serial_ = 0;
-  std::map<fsm::attempt_token, attempt> attempts_;  // At work, or holding an address.
-  std::map<std::string, std::uint64_t> in_use_;     // Addresses per subnet.
-  std::uint64_t enis_in_use_ = 0;
+  std::map<fsm::attempt_token, attempt> attempts_;  // At work, or sharing a lease.
+  std::map<lease, std::uint64_t> leases_;           // With the number of attempts that share it.
+  std::map<std::string, std::uint64_t> in_use_;     // Leases per subnet.
 };
 
 }  // namespace platform

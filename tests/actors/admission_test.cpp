@@ -8,7 +8,9 @@ using fsm::reason_code;
 using fsm::state;
 using numbers = std::vector<std::uint32_t>;
 
-TEST_CASE_METHOD(deterministic_runtime, "the old version's resources go when its last invocation has ended", "[admission][draining]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "the old version's resources go when its last invocation has ended",
+                 "[admission][draining]") {
   create_active("f");
   auto first = admit("f");
   auto second = admit("f");
@@ -26,7 +28,9 @@ TEST_CASE_METHOD(deterministic_runtime, "the old version's resources go when its
   CHECK(provider->released("f") == numbers{1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "the old version's resources go at its invocations' deadline at the latest", "[admission][draining]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "the old version's resources go at its invocations' deadline at the latest",
+                 "[admission][draining]") {
   create_active("f");
   const auto lost = admit("f");
   CHECK(update("f", "two") == errc::none);
@@ -36,7 +40,8 @@ TEST_CASE_METHOD(deterministic_runtime, "the old version's resources go at its i
   CHECK(provider->released("f") == numbers{1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "completions of an old version do not disturb the new one", "[admission][draining]") {
+TEST_CASE_METHOD(deterministic_runtime, "completions of an old version do not disturb the new one",
+                 "[admission][draining]") {
   how.idle_after = 1min;
   how.admission_timeout = 1h;
   create_active("f");
@@ -51,7 +56,8 @@ TEST_CASE_METHOD(deterministic_runtime, "completions of an old version do not di
   CHECK(provider->released("f") == numbers{1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "several versions may drain at once, each to its own end", "[admission][draining]") {
+TEST_CASE_METHOD(deterministic_runtime, "several versions may drain at once, each to its own end",
+                 "[admission][draining]") {
   create_active("f");
   auto one = admit("f");
   CHECK(update("f", "two") == errc::none);
@@ -70,7 +76,9 @@ TEST_CASE_METHOD(deterministic_runtime, "several versions may drain at once, eac
   CHECK(provider->released("f") == numbers{2, 1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a deleted function's resources go when its last invocation has ended", "[admission][draining]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a deleted function's resources go when its last invocation has ended",
+                 "[admission][draining]") {
   create_active("f");
   const auto uid = view("f").uid;
   auto running = admit("f");
@@ -88,7 +96,9 @@ TEST_CASE_METHOD(deterministic_runtime, "a deleted function's resources go when 
   CHECK(provider->releases_of("f").size() == 1);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a deleted function's resources go at its invocations' deadline at the latest", "[admission][draining]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a deleted function's resources go at its invocations' deadline at the latest",
+                 "[admission][draining]") {
   create_active("f");
   auto lost = admit("f");
   CHECK(remove("f") == errc::none);
@@ -101,7 +111,9 @@ TEST_CASE_METHOD(deterministic_runtime, "a deleted function's resources go at it
   CHECK(provider->released("f") == numbers{1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a delete during an update waits for invocations with the old resources only", "[admission][draining]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a delete during an update waits for invocations with the old resources only",
+                 "[admission][draining]") {
   create_active("f");
   auto running = admit("f");
   provider->next_provisions({replies::later});
@@ -115,7 +127,10 @@ TEST_CASE_METHOD(deterministic_runtime, "a delete during an update waits for inv
   CHECK(provider->released("f") == numbers{2, 1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "the resources of an invocation are not released before the end of its version is durable", "[admission][draining]") {
+TEST_CASE_METHOD(
+    deterministic_runtime,
+    "the resources of an invocation are not released before the end of its version is durable",
+    "[admission][draining]") {
   create_active("f");
   auto running = admit("f");
   provider->next_provisions({replies::later});
@@ -131,7 +146,8 @@ TEST_CASE_METHOD(deterministic_runtime, "the resources of an invocation are not 
   CHECK(provider->released("f") == numbers{1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an admission can be moved, and counts once", "[admission]") {
+TEST_CASE_METHOD(deterministic_runtime, "an admission can be moved, and counts once",
+                 "[admission]") {
   how.idle_after = 1min;
   create_active("f");
   fsm::admission kept;
@@ -148,7 +164,8 @@ TEST_CASE_METHOD(deterministic_runtime, "an admission can be moved, and counts o
   CHECK(state_of("f") == state::inactive);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an admission may outlive its function and its runtime", "[admission]") {
+TEST_CASE_METHOD(deterministic_runtime, "an admission may outlive its function and its runtime",
+                 "[admission]") {
   const std::string long_name(64, 'x');
   create_active(long_name);
   create_active("g");
@@ -162,7 +179,10 @@ TEST_CASE_METHOD(deterministic_runtime, "an admission may outlive its function a
   of_removed.complete();
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "invocations given up as lost may still be given back after the end of the runtime", "[admission]") {
+TEST_CASE_METHOD(
+    deterministic_runtime,
+    "invocations given up as lost may still be given back after the end of the runtime",
+    "[admission]") {
   how.idle_after = 1min;
   create_active("f");
   create_active("g");
@@ -182,7 +202,9 @@ TEST_CASE_METHOD(deterministic_runtime, "invocations given up as lost may still 
   second.complete();
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "by option an invocation of an Inactive function waits for the restore", "[admission]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "by option an invocation of an Inactive function waits for the restore",
+                 "[admission]") {
   how.inactive = fsm::on_inactive::hold;
   create_inactive("f");
   const auto admitted = rt().admit("f");
@@ -191,7 +213,8 @@ TEST_CASE_METHOD(deterministic_runtime, "by option an invocation of an Inactive 
   CHECK(state_of("f") == state::active);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an invocation that waited for a restore that failed says why", "[admission]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "an invocation that waited for a restore that failed says why", "[admission]") {
   how.inactive = fsm::on_inactive::hold;
   create_inactive("f");
   provider->next_provisions({replies::fails(reason_code::subnet_out_of_ip_addresses)});

@@ -1,7 +1,7 @@
 #include "support/deterministic_runtime.hpp"
 
-// Nothing that rests on a transition leaves before the store has confirmed it; and when the store fails, nobody is told
-// what nobody knows.
+// Nothing that rests on a transition leaves before the store has confirmed it; and when the store
+// fails, nobody is told what nobody knows.
 
 using namespace fsm::testing;
 using fsm::errc;
@@ -19,7 +19,10 @@ struct durable : deterministic_runtime {
 
 }  // namespace
 
-TEST_CASE_METHOD(durable, "a create is answered, seen, listed and provisioned when it is durable, and not before", "[journal]") {
+TEST_CASE_METHOD(
+    durable,
+    "a create is answered, seen, listed and provisioned when it is durable, and not before",
+    "[journal]") {
   static_cast<void>(rt());
   store->hold();
   const caught_view created;
@@ -79,7 +82,8 @@ TEST_CASE_METHOD(durable, "nothing is admitted on a transition that is not durab
   // From inside a callback the fast way is all there is: it must not be open yet.
   const caught_view other;
   if (simulated()) {
-    rt().wait("ghost", fsm::gone, 1h, [&](const auto&) { admitted = code(rt().admit("f")); }).detach();
+    rt().wait("ghost", fsm::gone, 1h, [&](const auto&) { admitted = code(rt().admit("f")); })
+        .detach();
     try_everything();
     CHECK(admitted == errc::internal);  // Even that answer comes behind the commit.
   } else {
@@ -96,7 +100,10 @@ TEST_CASE_METHOD(durable, "nothing is admitted on a transition that is not durab
   if (!simulated()) CHECK(running.has_value());
 }
 
-TEST_CASE_METHOD(durable, "a delete is answered when it is durable; until then nobody hears that the function is gone", "[journal]") {
+TEST_CASE_METHOD(
+    durable,
+    "a delete is answered when it is durable; until then nobody hears that the function is gone",
+    "[journal]") {
   create_active("f");
   store->hold();
   const caught_view removed;
@@ -123,20 +130,24 @@ TEST_CASE_METHOD(durable, "a delete is answered when it is durable; until then n
   CHECK(pair_of("f") == pairs::ready);
 }
 
-TEST_CASE_METHOD(durable, "functions that are not concerned are answered while others wait for the store", "[journal]") {
+TEST_CASE_METHOD(durable,
+                 "functions that are not concerned are answered while others wait for the store",
+                 "[journal]") {
   create_active("calm");
   store->hold();
   const caught_view created;
   rt().create({.name = "f"}, created.callback());
   settle_before_commit();
   CHECK(pair_in(rt().get("calm")) == pairs::ready);
-  CHECK(code(rt().update({.name = "calm", .document = "x", .expected_revision = 9})) == errc::revision_mismatch);
+  CHECK(code(rt().update({.name = "calm", .document = "x", .expected_revision = 9})) ==
+        errc::revision_mismatch);
   CHECK(code(rt().admit("calm")) == errc::none);
   CHECK(created.count() == 0);
   let_through();
 }
 
-TEST_CASE_METHOD(durable, "what gathers during a commit is written together by the next one", "[journal]") {
+TEST_CASE_METHOD(durable, "what gathers during a commit is written together by the next one",
+                 "[journal]") {
   static_cast<void>(rt());
   store->hold();
   provider->provisions(replies::later);
@@ -144,7 +155,8 @@ TEST_CASE_METHOD(durable, "what gathers during a commit is written together by t
   rt().create({.name = "f0"}, answers[0].callback());
   settle_before_commit();
   CHECK(store->names() == std::vector<std::string>{"f0"});
-  for (int i = 1; i < 10; ++i) rt().create({.name = "f" + std::to_string(i)}, answers[i].callback());
+  for (int i = 1; i < 10; ++i)
+    rt().create({.name = "f" + std::to_string(i)}, answers[i].callback());
   try_everything();
   CHECK(store->commits() == 1);
   let_through();
@@ -152,12 +164,14 @@ TEST_CASE_METHOD(durable, "what gathers during a commit is written together by t
   for (const auto& one : answers) CHECK(one.count() == 1);
 }
 
-TEST_CASE_METHOD(durable, "beyond the journal's limit callers are refused and nothing is changed", "[journal]") {
+TEST_CASE_METHOD(durable, "beyond the journal's limit callers are refused and nothing is changed",
+                 "[journal]") {
   how.journal_max = 16;
   create_active("old");
   store->hold();
   std::vector<caught_view> answers(16);
-  for (int i = 0; i < 16; ++i) rt().create({.name = "f" + std::to_string(i)}, answers[i].callback());
+  for (int i = 0; i < 16; ++i)
+    rt().create({.name = "f" + std::to_string(i)}, answers[i].callback());
   settle_before_commit();
   CHECK(code(rt().create({.name = "more"})) == errc::too_many_requests);
   CHECK(code(rt().update({.name = "old", .document = "two"})) == errc::too_many_requests);
@@ -170,7 +184,9 @@ TEST_CASE_METHOD(durable, "beyond the journal's limit callers are refused and no
   CHECK(create("more") == errc::none);
 }
 
-TEST_CASE_METHOD(durable, "a commit that fails leaves its callers with an unknown outcome and is told to nobody", "[journal][failure]") {
+TEST_CASE_METHOD(
+    durable, "a commit that fails leaves its callers with an unknown outcome and is told to nobody",
+    "[journal][failure]") {
   create_active("calm");
   create_active("f");
   expect_broken();
@@ -227,7 +243,9 @@ TEST_CASE_METHOD(durable, "a commit that fails leaves its callers with an unknow
   CHECK(code(touched.last()) == errc::outcome_unknown);
 }
 
-TEST_CASE_METHOD(durable, "a runtime whose store has failed can be stopped, and answers its waiters", "[journal][failure]") {
+TEST_CASE_METHOD(durable,
+                 "a runtime whose store has failed can be stopped, and answers its waiters",
+                 "[journal][failure]") {
   create_active("f");
   expect_broken();
   const caught_view waited;
@@ -246,7 +264,7 @@ TEST_CASE_METHOD(durable, "a runtime whose store has failed can be stopped, and 
   CHECK(seen->stops() == 1);
 }
 
-// -- the end ---------------------------------------------------------------------------------------------------------------
+// -- the end --------------------------------------------------------------------------------------
 
 TEST_CASE_METHOD(durable, "every call after the end is refused with stopped", "[journal][stop]") {
   const std::string name(64, 'n');  // So long that it lives outside of the function.
@@ -286,7 +304,8 @@ TEST_CASE_METHOD(durable, "every call after the end is refused with stopped", "[
   CHECK(seen->transitions().size() == 4);
 }
 
-TEST_CASE_METHOD(durable, "the end waits for what was acknowledged to become durable", "[journal][stop]") {
+TEST_CASE_METHOD(durable, "the end waits for what was acknowledged to become durable",
+                 "[journal][stop]") {
   create_active("f");
   expect_broken();
   store->hold();
@@ -305,7 +324,9 @@ TEST_CASE_METHOD(durable, "the end waits for what was acknowledged to become dur
   CHECK(updated.count() == 1);
 }
 
-TEST_CASE_METHOD(durable, "the end does not wait for a store that is silent, and a late answer harms nobody", "[journal][stop]") {
+TEST_CASE_METHOD(durable,
+                 "the end does not wait for a store that is silent, and a late answer harms nobody",
+                 "[journal][stop]") {
   create_active("f");
   expect_broken();
   store->hold();
@@ -334,10 +355,12 @@ TEST_CASE("a runtime can be moved, and the moved-to one goes on", "[stop]") {
 
 TEST_CASE("a runtime may end with everything under way", "[stop]") {
   for (int i = 0; i < 20; ++i) {
-    deterministic_runtime r{i % 2 == 0 ? fsm::run_mode::inline_when_idle : fsm::run_mode::scheduled};
+    deterministic_runtime r{i % 2 == 0 ? fsm::run_mode::inline_when_idle
+                                       : fsm::run_mode::scheduled};
     r.expect_broken();
     r.provider->provisions(i % 3 == 0 ? replies::later : replies::after(1s));
-    for (int f = 0; f < 50; ++f) r.rt().create({.name = "f" + std::to_string(f)}, [](const auto&) {});
+    for (int f = 0; f < 50; ++f)
+      r.rt().create({.name = "f" + std::to_string(f)}, [](const auto&) {});
     if (i % 4 == 0) r.rt().wait("f1", fsm::active, 1h, [](const auto&) {}).detach();
   }
 }

@@ -26,7 +26,8 @@ struct listing : deterministic_runtime {
     return {"endless"};
   }
   void create_many(const std::string& prefix, int count) {
-    for (int i = 0; i < count; ++i) rt().create({.name = prefix + std::to_string(i)}, [](const auto&) {});
+    for (int i = 0; i < count; ++i)
+      rt().create({.name = prefix + std::to_string(i)}, [](const auto&) {});
     settle();
   }
 };
@@ -49,7 +50,8 @@ TEST_CASE_METHOD(listing, "each situation has its list", "[list]") {
   create_inactive("idle");
   create_active("active");
   create_active("updating");
-  provider->next_provisions({replies::later, replies::fails(reason_code::invalid_image), replies::later});
+  provider->next_provisions(
+      {replies::later, replies::fails(reason_code::invalid_image), replies::later});
   CHECK(create("pending") == errc::none);
   CHECK(create("failed") == errc::none);
   CHECK(update("updating") == errc::none);
@@ -57,7 +59,8 @@ TEST_CASE_METHOD(listing, "each situation has its list", "[list]") {
   CHECK(list({.pairs = fsm::inactive.fulfilled}) == names{"idle"});
   CHECK(list({.pairs = fsm::failed.fulfilled}) == names{"failed"});
   CHECK(list({.pairs = fsm::table_words::in({pairs::creating})}) == names{"pending"});
-  CHECK(list({.pairs = fsm::table_words::in({pairs::updating, pairs::creating})}) == names{"updating", "pending"});
+  CHECK(list({.pairs = fsm::table_words::in({pairs::updating, pairs::creating})}) ==
+        names{"updating", "pending"});
   CHECK(list({}).size() == 5);
 }
 
@@ -88,7 +91,8 @@ TEST_CASE_METHOD(listing, "pages of any size hold every function exactly once", 
 
 TEST_CASE_METHOD(listing, "a cursor from nowhere is an empty last page", "[list]") {
   create_many("f", 3);
-  for (const std::uint64_t cursor : {std::uint64_t{3}, std::uint64_t{1} << 20U, ~std::uint64_t{0}}) {
+  for (const std::uint64_t cursor :
+       {std::uint64_t{3}, std::uint64_t{1} << 20U, ~std::uint64_t{0}}) {
     const auto page = rt().list({.cursor = cursor});
     REQUIRE(page.has_value());
     CHECK(page->functions.empty());
@@ -96,7 +100,9 @@ TEST_CASE_METHOD(listing, "a cursor from nowhere is an empty last page", "[list]
   }
 }
 
-TEST_CASE_METHOD(listing, "functions that exist all the time are listed exactly once while others come and go", "[list]") {
+TEST_CASE_METHOD(
+    listing, "functions that exist all the time are listed exactly once while others come and go",
+    "[list]") {
   create_many("stay", 100);
   create_many("go", 100);
   std::map<std::string, int> found;

@@ -18,10 +18,12 @@ struct nervous final : fsm::observer {
 
 }  // namespace
 
-TEST_CASE_METHOD(deterministic_runtime, "a whole life is seen in order, with causes and times", "[observer]") {
+TEST_CASE_METHOD(deterministic_runtime, "a whole life is seen in order, with causes and times",
+                 "[observer]") {
   create_active("f");
   const auto start = now();
-  provider->next_provisions({replies::after(10s), replies::fails(reason_code::invalid_image, "bad"), replies::at_once});
+  provider->next_provisions(
+      {replies::after(10s), replies::fails(reason_code::invalid_image, "bad"), replies::at_once});
   CHECK(update("f", "two") == errc::none);
   advance(10s);
   CHECK(update("f", "three") == errc::none);
@@ -29,15 +31,17 @@ TEST_CASE_METHOD(deterministic_runtime, "a whole life is seen in order, with cau
   CHECK(invoke("f") == errc::function_initializing);
   CHECK(remove("f") == errc::none);
 
-  CHECK(events_of("f") == std::vector{event::create, event::provision_succeeded, event::update, event::update_succeeded,
-                                      event::update, event::update_failed, event::idle_due, event::invoke,
-                                      event::restore_succeeded, event::remove});
+  CHECK(events_of("f") == std::vector{event::create, event::provision_succeeded, event::update,
+                                      event::update_succeeded, event::update, event::update_failed,
+                                      event::idle_due, event::invoke, event::restore_succeeded,
+                                      event::remove});
   const auto life = seen->transitions_of("f");
   std::vector<fsm::cause> causes;
   for (const auto& t : life) causes.push_back(t.cause);
   using fsm::cause;
-  CHECK(causes == std::vector{cause::request, cause::provider, cause::request, cause::provider, cause::request,
-                              cause::provider, cause::timer, cause::request, cause::provider, cause::request});
+  CHECK(causes == std::vector{cause::request, cause::provider, cause::request, cause::provider,
+                              cause::request, cause::provider, cause::timer, cause::request,
+                              cause::provider, cause::request});
   CHECK(life[2].at == start);
   CHECK(life[3].at == start + 10s);
   CHECK(life[5].reason == "bad");
@@ -45,10 +49,12 @@ TEST_CASE_METHOD(deterministic_runtime, "a whole life is seen in order, with cau
   CHECK(life[9].to == pairs::absent);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "transitions of many functions are seen in one order", "[observer]") {
+TEST_CASE_METHOD(deterministic_runtime, "transitions of many functions are seen in one order",
+                 "[observer]") {
   for (int i = 0; i < 50; ++i) rt().create({.name = "f" + std::to_string(i)}, [](const auto&) {});
   settle();
-  for (int i = 0; i < 50; ++i) rt().update({.name = "f" + std::to_string(i), .document = "two"}, [](const auto&) {});
+  for (int i = 0; i < 50; ++i)
+    rt().update({.name = "f" + std::to_string(i), .document = "two"}, [](const auto&) {});
   for (int i = 0; i < 50; i += 2) rt().remove("f" + std::to_string(i), 0, [](const auto&) {});
   settle();
   const auto all = seen->transitions();
@@ -56,7 +62,8 @@ TEST_CASE_METHOD(deterministic_runtime, "transitions of many functions are seen 
   for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i].sequence == i + 1);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "when an observer is told of a transition everybody can see it", "[observer]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "when an observer is told of a transition everybody can see it", "[observer]") {
   std::vector<std::uint64_t> sizes;
   std::vector<caught_view> reads;
   seen->during_transition = [&](const fsm::transition& t) {
@@ -72,7 +79,8 @@ TEST_CASE_METHOD(deterministic_runtime, "when an observer is told of a transitio
   seen->during_transition = nullptr;
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "observers come and go; all see the same order", "[observer]") {
+TEST_CASE_METHOD(deterministic_runtime, "observers come and go; all see the same order",
+                 "[observer]") {
   create_active("before");
   const auto late = std::make_shared<recording_observer>();
   {
@@ -96,14 +104,18 @@ TEST_CASE_METHOD(deterministic_runtime, "an observer may end its own watch", "[o
   CHECK(once->transitions().size() == 1);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an observer that throws harms neither the runtime nor other observers", "[observer]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "an observer that throws harms neither the runtime nor other observers",
+                 "[observer]") {
   how.observers.insert(how.observers.begin(), std::make_shared<nervous>());
   create_active("f");
   CHECK(seen->transitions().size() == 2);
   CHECK(seen->attempts().size() == 1);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "the end of the runtime is the last thing an observer hears, and it hears it once", "[observer]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "the end of the runtime is the last thing an observer hears, and it hears it once",
+                 "[observer]") {
   create_active("f");
   expect_broken();
   rt().stop();

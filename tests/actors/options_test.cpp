@@ -38,7 +38,10 @@ const std::vector<mistake>& mistakes() {
       {"waiters_max", [](auto& o) { o.waiters_max = 0; }},
       {"threads", [](auto& o) { o.threads = 1025; }},
       {"hold_max", [](auto& o) { o.hold_max = 0ms; }},
-      {"observers[1]", [](auto& o) { o.observers = {std::make_shared<fsm::observer>(), nullptr}; }},
+      {"observers[1]",
+       [](auto& o) {
+         o.observers = {std::make_shared<fsm::observer>(), nullptr};
+       }},
   };
   return all;
 }
@@ -109,12 +112,17 @@ namespace {
 
 /// A store that cannot be opened.
 class closed_store final : public fsm::store {
- public:
-  fsm::expected<opened> open() override { return fsm::unexpected({fsm::errc::internal, "no such directory"}); }
+public:
+  fsm::expected<opened> open() override {
+    return fsm::unexpected({fsm::errc::internal, "no such directory"});
+  }
   void commit(std::span<fsm::change* const>, committed) override {}
-  void read_document(std::uint64_t, std::uint32_t, std::function<void(fsm::expected<std::string>)>) override {}
-  void read_reasons(std::uint64_t, std::function<void(fsm::expected<fsm::reason_texts>)>) override {}
-  void read_history(std::uint64_t, std::function<void(fsm::expected<std::vector<fsm::transition>>)>) override {}
+  void read_document(std::uint64_t, std::uint32_t,
+                     std::function<void(fsm::expected<std::string>)>) override {}
+  void read_reasons(std::uint64_t, std::function<void(fsm::expected<fsm::reason_texts>)>) override {
+  }
+  void read_history(std::uint64_t,
+                    std::function<void(fsm::expected<std::vector<fsm::transition>>)>) override {}
   void read_names(std::string_view, std::string_view, std::size_t,
                   std::function<void(fsm::expected<std::vector<std::string>>)>) override {}
 };

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-// Attempts to make and release resources: how many, in which order, how often, and what becomes of late answers.
+// Attempts to make and release resources: how many, in which order, how often, and what becomes of
+// late answers.
 
 using namespace fsm::testing;
 using fsm::errc;
@@ -17,7 +18,8 @@ struct provisioning : deterministic_runtime {
   [[nodiscard]] std::vector<fsm::duration> gaps(const std::string& name) const {
     std::vector<fsm::duration> spans;
     const auto calls = provider->provisions_of(name);
-    for (std::size_t i = 1; i < calls.size(); ++i) spans.push_back(provider->at(calls[i]).at - provider->at(calls[i - 1]).at);
+    for (std::size_t i = 1; i < calls.size(); ++i)
+      spans.push_back(provider->at(calls[i]).at - provider->at(calls[i - 1]).at);
     return spans;
   }
   void create_for(const std::string& tenant, const std::string& name) {
@@ -27,9 +29,11 @@ struct provisioning : deterministic_runtime {
 
 }  // namespace
 
-// -- bounds --------------------------------------------------------------------------------------------------------------------
+// -- bounds ---------------------------------------------------------------------------------------
 
-TEST_CASE_METHOD(provisioning, "no more attempts are in flight than allowed; the rest follows one by one", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "no more attempts are in flight than allowed; the rest follows one by one",
+                 "[provisioner]") {
   how.provisioner.in_flight_max = 2;
   provider->provisions(replies::later);
   for (const std::string name : {"a", "b", "c", "d"}) CHECK(create(name) == errc::none);
@@ -44,7 +48,9 @@ TEST_CASE_METHOD(provisioning, "no more attempts are in flight than allowed; the
   CHECK(pair_of("b") == pairs::ready);
 }
 
-TEST_CASE_METHOD(provisioning, "beyond the queue's limit callers are refused and nothing is created or changed", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "beyond the queue's limit callers are refused and nothing is created or changed",
+                 "[provisioner]") {
   how.provisioner.in_flight_max = 1;
   how.provisioner.queued_max = 2;
   create_active("old");
@@ -71,7 +77,10 @@ TEST_CASE_METHOD(provisioning, "beyond the queue's limit callers are refused and
   CHECK(create("d") == errc::none);
 }
 
-TEST_CASE_METHOD(provisioning, "an invocation that would need a restore is refused when the queue is full, and nothing is restored", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "an invocation that would need a restore is refused when the queue is full, and "
+                 "nothing is restored",
+                 "[provisioner]") {
   how.provisioner.in_flight_max = 1;
   how.provisioner.queued_max = 1;
   create_inactive("idle");
@@ -82,7 +91,8 @@ TEST_CASE_METHOD(provisioning, "an invocation that would need a restore is refus
   CHECK(pair_of("idle") == pairs::idle);
 }
 
-TEST_CASE_METHOD(provisioning, "tenants take turns, however much one of them wants", "[provisioner]") {
+TEST_CASE_METHOD(provisioning, "tenants take turns, however much one of them wants",
+                 "[provisioner]") {
   how.provisioner.in_flight_max = 1;
   provider->next_provisions({replies::later});
   create_for("loud", "first");
@@ -91,10 +101,14 @@ TEST_CASE_METHOD(provisioning, "tenants take turns, however much one of them wan
   create_for("quiet", "quiet-2");
   provider->answer(0);
   settle();
-  CHECK(provider->order() == names{"first", "quiet-1", "loud-1", "quiet-2", "loud-2", "loud-3", "loud-4"});
+  CHECK(provider->order() ==
+        names{"first", "quiet-1", "loud-1", "quiet-2", "loud-2", "loud-3", "loud-4"});
 }
 
-TEST_CASE_METHOD(provisioning, "functions somebody waits for come before those of the same tenant nobody waits for", "[provisioner]") {
+TEST_CASE_METHOD(
+    provisioning,
+    "functions somebody waits for come before those of the same tenant nobody waits for",
+    "[provisioner]") {
   how.provisioner.in_flight_max = 1;
   provider->next_provisions({replies::later});
   for (const std::string name : {"first", "a", "b", "c"}) CHECK(create(name) == errc::none);
@@ -107,7 +121,8 @@ TEST_CASE_METHOD(provisioning, "functions somebody waits for come before those o
   CHECK(pair_in(answer.last()) == pairs::ready);
 }
 
-TEST_CASE_METHOD(provisioning, "who waits before the attempt starts is preferred, too", "[provisioner]") {
+TEST_CASE_METHOD(provisioning, "who waits before the attempt starts is preferred, too",
+                 "[provisioner]") {
   how.provisioner.in_flight_max = 1;
   create_inactive("idle");
   provider->next_provisions({replies::later});
@@ -115,7 +130,8 @@ TEST_CASE_METHOD(provisioning, "who waits before the attempt starts is preferred
   const caught_view for_new;
   const caught_view for_idle;
   // Waits for a function that does not exist yet, and gives up on nothing.
-  const auto waiting = rt().wait("new", fsm::condition{fsm::active.fulfilled, {}}, 1h, for_new.callback());
+  const auto waiting =
+      rt().wait("new", fsm::condition{fsm::active.fulfilled, {}}, 1h, for_new.callback());
   const auto waiting_again = rt().wait("idle", fsm::active, 1h, for_idle.callback());
   settle();
   CHECK(create("a") == errc::none);
@@ -128,9 +144,11 @@ TEST_CASE_METHOD(provisioning, "who waits before the attempt starts is preferred
   CHECK(pair_in(for_idle.last()) == pairs::ready);
 }
 
-// -- deadlines and retries -----------------------------------------------------------------------------------------------------------
+// -- deadlines and retries ------------------------------------------------------------------------
 
-TEST_CASE_METHOD(provisioning, "a transient failure is tried again with the same token, after a pause that grows", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "a transient failure is tried again with the same token, after a pause that grows",
+                 "[provisioner]") {
   how.provisioner.attempts_max = 6;
   how.provisioner.backoff_min = 200ms;
   how.provisioner.backoff_max = 1s;
@@ -157,7 +175,8 @@ TEST_CASE_METHOD(provisioning, "a transient failure is tried again with the same
   CHECK(provider->released("f") == numbers{1});
 }
 
-TEST_CASE_METHOD(provisioning, "the pauses depend on the seed and on nothing else", "[provisioner]") {
+TEST_CASE_METHOD(provisioning, "the pauses depend on the seed and on nothing else",
+                 "[provisioner]") {
   provider->provisions(replies::transient);
   how.provisioner.attempts_max = 5;
   how.seed = 7;
@@ -173,10 +192,12 @@ TEST_CASE_METHOD(provisioning, "the pauses depend on the seed and on nothing els
   const auto second = same.provider->provisions_of("f");
   REQUIRE(first.size() == 5);
   REQUIRE(second.size() == 5);
-  for (std::size_t i = 0; i < 5; ++i) CHECK(provider->at(first[i]).at == same.provider->at(second[i]).at);
+  for (std::size_t i = 0; i < 5; ++i)
+    CHECK(provider->at(first[i]).at == same.provider->at(second[i]).at);
 }
 
-TEST_CASE_METHOD(provisioning, "a try that is not answered in time is lost and made again", "[provisioner]") {
+TEST_CASE_METHOD(provisioning, "a try that is not answered in time is lost and made again",
+                 "[provisioner]") {
   provider->next_provisions({replies::later});
   CHECK(create("f") == errc::none);
   advance(100s - 1ms);
@@ -188,7 +209,9 @@ TEST_CASE_METHOD(provisioning, "a try that is not answered in time is lost and m
   CHECK(provider->releases_of("f").empty());
 }
 
-TEST_CASE_METHOD(provisioning, "when every try is lost the attempt fails with InternalError and is released", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "when every try is lost the attempt fails with InternalError and is released",
+                 "[provisioner]") {
   how.provisioner.attempts_max = 2;
   provider->provisions(replies::later);
   CHECK(create("f") == errc::none);
@@ -201,7 +224,8 @@ TEST_CASE_METHOD(provisioning, "when every try is lost the attempt fails with In
   CHECK(provider->released("f") == numbers{1});
 }
 
-TEST_CASE_METHOD(provisioning, "an attempt ends with its deadline, whatever tries are left", "[provisioner]") {
+TEST_CASE_METHOD(provisioning, "an attempt ends with its deadline, whatever tries are left",
+                 "[provisioner]") {
   how.provisioner.attempts_max = 100;
   how.provisioner.provision_deadline = 250s;
   provider->provisions(replies::later);
@@ -222,7 +246,9 @@ TEST_CASE_METHOD(provisioning, "a final failure is not tried again", "[provision
   CHECK(pair_of("f") == pairs::broken);
 }
 
-TEST_CASE_METHOD(provisioning, "a provider that throws is tried again like one that fails for a moment", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "a provider that throws is tried again like one that fails for a moment",
+                 "[provisioner]") {
   provider->next_provisions({replies::throws, replies::throws});
   CHECK(create("f") == errc::none);
   advance(1s);
@@ -235,7 +261,9 @@ TEST_CASE_METHOD(provisioning, "a provider that throws is tried again like one t
   CHECK(view("g").state_reason_code == reason_code::internal_error);
 }
 
-TEST_CASE_METHOD(provisioning, "an answer may take its time, come from another thread or come twice", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "an answer may take its time, come from another thread or come twice",
+                 "[provisioner]") {
   provider->next_provisions({replies::after(7s), replies::later, replies::twice});
   for (const std::string name : {"slow", "elsewhere", "twice"}) CHECK(create(name) == errc::none);
   CHECK(pair_of("twice") == pairs::ready);
@@ -250,9 +278,11 @@ TEST_CASE_METHOD(provisioning, "an answer may take its time, come from another t
   CHECK(seen->stale().empty());
 }
 
-// -- late answers --------------------------------------------------------------------------------------------------------------------
+// -- late answers ---------------------------------------------------------------------------------
 
-TEST_CASE_METHOD(provisioning, "a late success of an earlier try counts, and its resources stay in use", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "a late success of an earlier try counts, and its resources stay in use",
+                 "[provisioner]") {
   provider->provisions(replies::later);
   CHECK(create("f") == errc::none);
   advance(101s);
@@ -267,7 +297,8 @@ TEST_CASE_METHOD(provisioning, "a late success of an earlier try counts, and its
   CHECK(provider->held() == std::set{admit("f").resource()});
 }
 
-TEST_CASE_METHOD(provisioning, "a late failure of an earlier try does not end the current one", "[provisioner]") {
+TEST_CASE_METHOD(provisioning, "a late failure of an earlier try does not end the current one",
+                 "[provisioner]") {
   provider->provisions(replies::later);
   CHECK(create("f") == errc::none);
   advance(101s);
@@ -279,7 +310,9 @@ TEST_CASE_METHOD(provisioning, "a late failure of an earlier try does not end th
   CHECK(pair_of("f") == pairs::ready);
 }
 
-TEST_CASE_METHOD(provisioning, "a success after the attempt has failed is stale: told to observers, and released", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "a success after the attempt has failed is stale: told to observers, and released",
+                 "[provisioner]") {
   how.provisioner.attempts_max = 1;
   provider->provisions(replies::later);
   CHECK(create("f") == errc::none);
@@ -294,7 +327,10 @@ TEST_CASE_METHOD(provisioning, "a success after the attempt has failed is stale:
   CHECK(provider->held().empty());
 }
 
-TEST_CASE_METHOD(provisioning, "a success that comes while the release of its attempt is under way is released once more", "[provisioner]") {
+TEST_CASE_METHOD(
+    provisioning,
+    "a success that comes while the release of its attempt is under way is released once more",
+    "[provisioner]") {
   how.provisioner.attempts_max = 1;
   provider->provisions(replies::later);
   provider->releases(replies::later);
@@ -312,7 +348,9 @@ TEST_CASE_METHOD(provisioning, "a success that comes while the release of its at
   CHECK(provider->held().empty());
 }
 
-TEST_CASE_METHOD(provisioning, "a success that overtakes the confirmation of its release is released once more", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "a success that overtakes the confirmation of its release is released once more",
+                 "[provisioner]") {
   how.provisioner.attempts_max = 1;
   provider->provisions(replies::later);
   provider->next_releases({replies::later});
@@ -328,7 +366,9 @@ TEST_CASE_METHOD(provisioning, "a success that overtakes the confirmation of its
   CHECK(provider->held().empty());
 }
 
-TEST_CASE_METHOD(provisioning, "a late success of an old attempt does not touch the resources of a newer one", "[provisioner]") {
+TEST_CASE_METHOD(provisioning,
+                 "a late success of an old attempt does not touch the resources of a newer one",
+                 "[provisioner]") {
   how.provisioner.attempts_max = 1;
   create_inactive("f");
   provider->next_provisions({replies::later});
@@ -345,7 +385,7 @@ TEST_CASE_METHOD(provisioning, "a late success of an old attempt does not touch 
   CHECK(provider->released("f") == numbers{1, 2, 2});
 }
 
-// -- around it ------------------------------------------------------------------------------------------------------------------------
+// -- around it ------------------------------------------------------------------------------------
 
 TEST_CASE_METHOD(provisioning, "observers hear of every try, and of its token", "[provisioner]") {
   provider->next_provisions({replies::transient});
@@ -360,7 +400,8 @@ TEST_CASE_METHOD(provisioning, "observers hear of every try, and of its token", 
   CHECK(attempts[1].name == "f");
 }
 
-TEST_CASE_METHOD(provisioning, "an answer that comes after the stop harms nobody", "[provisioner]") {
+TEST_CASE_METHOD(provisioning, "an answer that comes after the stop harms nobody",
+                 "[provisioner]") {
   provider->provisions(replies::later);
   CHECK(create("f") == errc::none);
   expect_broken();

@@ -1,6 +1,7 @@
 #include "support/deterministic_runtime.hpp"
 
-// Idleness: safe, with an invocation or an update in flight never; live, within the idle time plus one tick.
+// Idleness: safe, with an invocation or an update in flight never; live, within the idle time plus
+// one tick.
 
 using namespace fsm::testing;
 using fsm::errc;
@@ -20,7 +21,8 @@ struct idling : deterministic_runtime {
 
 }  // namespace
 
-TEST_CASE_METHOD(idling, "a function that is never invoked becomes Inactive after its idle time", "[reclaimer]") {
+TEST_CASE_METHOD(idling, "a function that is never invoked becomes Inactive after its idle time",
+                 "[reclaimer]") {
   create_active("f");
   const auto made = now();
   advance(1h - 1ms);
@@ -66,7 +68,10 @@ TEST_CASE_METHOD(idling, "a refused invocation does not restart anything", "[rec
   CHECK(state_of("f") == state::inactive);
 }
 
-TEST_CASE_METHOD(idling, "a function does not become Inactive while an invocation runs, and does after it has ended", "[reclaimer]") {
+TEST_CASE_METHOD(
+    idling,
+    "a function does not become Inactive while an invocation runs, and does after it has ended",
+    "[reclaimer]") {
   how.admission_timeout = 6h;
   create_active("f");
   fsm::timestamp ended;
@@ -83,7 +88,10 @@ TEST_CASE_METHOD(idling, "a function does not become Inactive while an invocatio
   CHECK(idle_since("f") >= ended + 1h);
 }
 
-TEST_CASE_METHOD(idling, "an invocation that never completes is lost after its time, and the function becomes Inactive", "[reclaimer]") {
+TEST_CASE_METHOD(
+    idling,
+    "an invocation that never completes is lost after its time, and the function becomes Inactive",
+    "[reclaimer]") {
   how.admission_timeout = 3h;
   create_active("f");
   advance(10min);
@@ -105,7 +113,9 @@ TEST_CASE_METHOD(idling, "an invocation that never completes is lost after its t
   CHECK(state_of("f") == state::active);  // `running` still counts.
 }
 
-TEST_CASE_METHOD(idling, "a lost invocation counts no longer than its time when the idle time is longer", "[reclaimer]") {
+TEST_CASE_METHOD(idling,
+                 "a lost invocation counts no longer than its time when the idle time is longer",
+                 "[reclaimer]") {
   create_active("f");
   const auto lost = admit("f");
   advance(1h - 1ms);
@@ -131,7 +141,8 @@ TEST_CASE_METHOD(idling, "each function may have an idle time of its own", "[rec
   CHECK(state_of("short") == state::inactive);
 }
 
-TEST_CASE_METHOD(idling, "a function does not become Inactive during an update, and does after it", "[reclaimer]") {
+TEST_CASE_METHOD(idling, "a function does not become Inactive during an update, and does after it",
+                 "[reclaimer]") {
   how.provisioner.attempt_timeout = 4min;
   create_active("f");
   advance(58min);
@@ -146,7 +157,8 @@ TEST_CASE_METHOD(idling, "a function does not become Inactive during an update, 
   CHECK(provider->held().empty());
 }
 
-TEST_CASE_METHOD(idling, "a function whose update failed becomes Inactive, and keeps saying so", "[reclaimer]") {
+TEST_CASE_METHOD(idling, "a function whose update failed becomes Inactive, and keeps saying so",
+                 "[reclaimer]") {
   create_active("f");
   provider->next_provisions({replies::fails(reason_code::invalid_image, "why")});
   CHECK(update("f") == errc::none);
@@ -156,14 +168,17 @@ TEST_CASE_METHOD(idling, "a function whose update failed becomes Inactive, and k
   CHECK(idle.update_reason == "why");
 }
 
-TEST_CASE_METHOD(idling, "functions that are due together become Inactive together", "[reclaimer]") {
-  for (int i = 0; i < 200; ++i) CHECK(code(rt().create({.name = "f" + std::to_string(i)})) == errc::none);
+TEST_CASE_METHOD(idling, "functions that are due together become Inactive together",
+                 "[reclaimer]") {
+  for (int i = 0; i < 200; ++i)
+    CHECK(code(rt().create({.name = "f" + std::to_string(i)})) == errc::none);
   settle();
   advance(1h + tick);
   CHECK(rt().count()[index_of(pairs::idle)] == 200);
 }
 
-TEST_CASE_METHOD(idling, "more functions may be due than the journal takes at once", "[reclaimer]") {
+TEST_CASE_METHOD(idling, "more functions may be due than the journal takes at once",
+                 "[reclaimer]") {
   how.journal_max = 16;
   for (int i = 0; i < 100; ++i) {
     CHECK(code(rt().create({.name = "f" + std::to_string(i)})) == errc::none);

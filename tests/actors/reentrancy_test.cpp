@@ -1,6 +1,7 @@
 #include "support/deterministic_runtime.hpp"
 
-// Calls from inside an observer, a callback or a provider: refused where they would wait for themselves.
+// Calls from inside an observer, a callback or a provider: refused where they would wait for
+// themselves.
 
 using namespace fsm::testing;
 using fsm::errc;
@@ -23,7 +24,8 @@ const std::vector<errc> all_would_deadlock(8, errc::would_deadlock);
 
 }  // namespace
 
-TEST_CASE_METHOD(deterministic_runtime, "a synchronous call from an observer is refused, not waited for", "[reentrancy]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a synchronous call from an observer is refused, not waited for", "[reentrancy]") {
   std::vector<errc> codes;
   errc admitted = errc::none;
   seen->during_transition = [&](const fsm::transition& t) {
@@ -37,7 +39,8 @@ TEST_CASE_METHOD(deterministic_runtime, "a synchronous call from an observer is 
   CHECK(pair_of("f") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a synchronous call from a callback is refused, not waited for", "[reentrancy]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a synchronous call from a callback is refused, not waited for", "[reentrancy]") {
   create_active("f");
   std::vector<errc> codes;
   fsm::subscription waiting =
@@ -50,7 +53,9 @@ TEST_CASE_METHOD(deterministic_runtime, "a synchronous call from a callback is r
   CHECK(codes == all_would_deadlock);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a synchronous call from the provider is refused, not waited for", "[reentrancy]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a synchronous call from the provider is refused, not waited for",
+                 "[reentrancy]") {
   std::vector<errc> codes;
   provider->inside = [&] { codes = codes_of_all(rt()); };
   CHECK(create("f") == errc::none);
@@ -58,7 +63,8 @@ TEST_CASE_METHOD(deterministic_runtime, "a synchronous call from the provider is
   CHECK(pair_of("f") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an observer may use the calls with callbacks", "[reentrancy]") {
+TEST_CASE_METHOD(deterministic_runtime, "an observer may use the calls with callbacks",
+                 "[reentrancy]") {
   const caught_view read;
   bool admitted = false;
   seen->during_transition = [&](const fsm::transition& t) {
@@ -74,7 +80,9 @@ TEST_CASE_METHOD(deterministic_runtime, "an observer may use the calls with call
   CHECK(pair_of("g") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a stop from inside an observer closes the door and waits for nothing", "[reentrancy]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a stop from inside an observer closes the door and waits for nothing",
+                 "[reentrancy]") {
   seen->during_transition = [&](const fsm::transition& t) {
     if (t.to == pairs::ready) rt().stop();
   };

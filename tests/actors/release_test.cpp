@@ -7,9 +7,11 @@ using fsm::errc;
 using fsm::reason_code;
 using numbers = std::vector<std::uint32_t>;
 
-TEST_CASE_METHOD(deterministic_runtime, "a release is asked for until it is confirmed", "[provisioner][release]") {
+TEST_CASE_METHOD(deterministic_runtime, "a release is asked for until it is confirmed",
+                 "[provisioner][release]") {
   create_active("f");
-  provider->next_releases({replies::transient, replies::throws, replies::later, replies::fails(reason_code::internal_error)});
+  provider->next_releases({replies::transient, replies::throws, replies::later,
+                           replies::fails(reason_code::internal_error)});
   CHECK(remove("f") == errc::none);
   CHECK(provider->held().size() == 1);
   advance(3min);
@@ -19,7 +21,8 @@ TEST_CASE_METHOD(deterministic_runtime, "a release is asked for until it is conf
   CHECK(provider->releases_of("f").size() == 5);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "releases do not take the places of attempts", "[provisioner][release]") {
+TEST_CASE_METHOD(deterministic_runtime, "releases do not take the places of attempts",
+                 "[provisioner][release]") {
   how.provisioner.in_flight_max = 1;
   create_active("f");
   provider->next_releases({replies::later});
@@ -28,7 +31,8 @@ TEST_CASE_METHOD(deterministic_runtime, "releases do not take the places of atte
   CHECK(pair_of("g") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "calls for one function come strictly one after the other", "[provisioner][release]") {
+TEST_CASE_METHOD(deterministic_runtime, "calls for one function come strictly one after the other",
+                 "[provisioner][release]") {
   create_active("f");
   provider->next_releases({replies::later});
   advance(how.idle_after);

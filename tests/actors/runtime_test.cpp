@@ -20,9 +20,10 @@ struct situation {
   std::uint64_t functions = 0;
 
   friend bool operator==(const situation& a, const situation& b) {
-    return a.view.pair() == b.view.pair() && a.view.revision == b.view.revision && a.view.version == b.view.version &&
-           a.view.target_version == b.view.target_version && a.view.document == b.view.document &&
-           a.view.since == b.view.since && a.transitions == b.transitions && a.provider_calls == b.provider_calls &&
+    return a.view.pair() == b.view.pair() && a.view.revision == b.view.revision &&
+           a.view.version == b.view.version && a.view.target_version == b.view.target_version &&
+           a.view.document == b.view.document && a.view.since == b.view.since &&
+           a.transitions == b.transitions && a.provider_calls == b.provider_calls &&
            a.functions == b.functions;
   }
 };
@@ -38,7 +39,8 @@ struct runtime_facade : deterministic_runtime {
 
 }  // namespace
 
-TEST_CASE_METHOD(runtime_facade, "a created function is Pending until its resources are there", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "a created function is Pending until its resources are there",
+                 "[runtime]") {
   provider->provisions(replies::later);
   const auto created = rt().create({.name = "resize", .document = "one", .tenant = "blue"});
   REQUIRE(created.has_value());
@@ -75,7 +77,9 @@ TEST_CASE_METHOD(runtime_facade, "a created function is Pending until its resour
   CHECK(active.uid == created->uid);
 }
 
-TEST_CASE_METHOD(runtime_facade, "a function whose resources cannot be made is Failed with the provider's reason", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade,
+                 "a function whose resources cannot be made is Failed with the provider's reason",
+                 "[runtime]") {
   provider->provisions(replies::fails(fsm::reason_code::invalid_subnet, "subnet-7 is gone"));
   CHECK(create("resize") == errc::none);
   const auto failed = view("resize");
@@ -87,13 +91,15 @@ TEST_CASE_METHOD(runtime_facade, "a function whose resources cannot be made is F
   CHECK(provider->released("resize") == std::vector<std::uint32_t>{1});
 }
 
-TEST_CASE_METHOD(runtime_facade, "a reason without a text is shown with its default text", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "a reason without a text is shown with its default text",
+                 "[runtime]") {
   provider->provisions(replies::fails(fsm::reason_code::image_deleted));
   CHECK(create("resize") == errc::none);
   CHECK(view("resize").state_reason == "The function is trying to use a deleted image.");
 }
 
-TEST_CASE_METHOD(runtime_facade, "a second function of the same name is refused in every state", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "a second function of the same name is refused in every state",
+                 "[runtime]") {
   provider->next_provisions({replies::later});
   CHECK(create("pending") == errc::none);
   create_active("active");
@@ -110,11 +116,14 @@ TEST_CASE_METHOD(runtime_facade, "a second function of the same name is refused 
   }
 }
 
-TEST_CASE_METHOD(runtime_facade, "create refuses names, idle times and qualifiers that break their rules", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade,
+                 "create refuses names, idle times and qualifiers that break their rules",
+                 "[runtime]") {
   using request = fsm::create_request;
   for (const request& wrong :
-       {request{.name = ""}, request{.name = "a b"}, request{.name = std::string(65, 'a')}, request{.name = "f:1"},
-        request{.name = "arn:aws:lambda:us-east-1:123456789012:function:f"}, request{.name = "f", .idle_after = 0ms},
+       {request{.name = ""}, request{.name = "a b"}, request{.name = std::string(65, 'a')},
+        request{.name = "f:1"}, request{.name = "arn:aws:lambda:us-east-1:123456789012:function:f"},
+        request{.name = "f", .idle_after = 0ms},
         request{.name = "f", .idle_after = std::chrono::days{3651}}}) {
     INFO(wrong.name);
     CHECK(create(wrong) == errc::invalid_argument);
@@ -125,7 +134,8 @@ TEST_CASE_METHOD(runtime_facade, "create refuses names, idle times and qualifier
   CHECK(create(std::string(64, 'a')) == errc::none);
 }
 
-TEST_CASE_METHOD(runtime_facade, "there is a limit to functions, and a removed one makes room", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "there is a limit to functions, and a removed one makes room",
+                 "[runtime]") {
   how.functions_max = 3;
   for (const std::string name : {"a", "b", "c"}) create_active(name);
   CHECK(create("d") == errc::too_many_requests);
@@ -145,7 +155,8 @@ TEST_CASE_METHOD(runtime_facade, "there is a limit to different idle times", "[r
   CHECK(rt().size() == 256);
 }
 
-TEST_CASE_METHOD(runtime_facade, "every call about a function that does not exist says so", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "every call about a function that does not exist says so",
+                 "[runtime]") {
   CHECK(get_code("ghost") == errc::not_found);
   CHECK(update("ghost") == errc::not_found);
   CHECK(remove("ghost") == errc::not_found);
@@ -158,7 +169,9 @@ TEST_CASE_METHOD(runtime_facade, "every call about a function that does not exis
   CHECK(seen->transitions().empty());
 }
 
-TEST_CASE_METHOD(runtime_facade, "an invocation is admitted in Active only, and the refusal says why", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade,
+                 "an invocation is admitted in Active only, and the refusal says why",
+                 "[runtime]") {
   provider->provisions(replies::later);
   CHECK(create("resize") == errc::none);
   const situation pending = now_is("resize");
@@ -167,7 +180,8 @@ TEST_CASE_METHOD(runtime_facade, "an invocation is admitted in Active only, and 
   CHECK(refused.error().code == errc::function_pending);
   CHECK(refused.error().state == state::pending);
   CHECK(refused.error().reason == fsm::reason_code::creating);
-  CHECK_THAT(refused.error().message, ContainsSubstring("resize is Pending") && ContainsSubstring("Creating"));
+  CHECK_THAT(refused.error().message,
+             ContainsSubstring("resize is Pending") && ContainsSubstring("Creating"));
   CHECK(now_is("resize") == pending);
 
   provider->answer(0);
@@ -184,18 +198,23 @@ TEST_CASE_METHOD(runtime_facade, "an invocation is admitted in Active only, and 
   CHECK(now_is("broken") == broken);
 }
 
-TEST_CASE_METHOD(runtime_facade, "a call with another revision than the current one changes nothing", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade,
+                 "a call with another revision than the current one changes nothing", "[runtime]") {
   create_active("resize");
   const situation before = now_is("resize");
   CHECK(update("resize", "two", 1) == errc::revision_mismatch);
   CHECK(remove("resize", 3) == errc::revision_mismatch);
-  CHECK(code(rt().update("resize", [](const auto&) { return std::string{"two"}; }, 1)) == errc::revision_mismatch);
+  CHECK(code(rt().update(
+            "resize", [](const auto&) { return std::string{"two"}; }, 1)) ==
+        errc::revision_mismatch);
   CHECK(now_is("resize") == before);
   CHECK(update("resize", "two", 2) == errc::none);
   CHECK(remove("resize", 4) == errc::none);
 }
 
-TEST_CASE_METHOD(runtime_facade, "a removed function is gone, and a successor of its name is another one", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade,
+                 "a removed function is gone, and a successor of its name is another one",
+                 "[runtime]") {
   create_active("resize");
   const auto before = view("resize");
   const auto removed = rt().remove("resize");
@@ -216,7 +235,8 @@ TEST_CASE_METHOD(runtime_facade, "a removed function is gone, and a successor of
   CHECK(rt().history("resize")->size() == 2);
 }
 
-TEST_CASE_METHOD(runtime_facade, "the history tells each change, its cause and its reason", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "the history tells each change, its cause and its reason",
+                 "[runtime]") {
   provider->provisions(replies::fails(fsm::reason_code::invalid_subnet, "gone"));
   CHECK(create("resize") == errc::none);
   const auto history = rt().history("resize");
@@ -240,7 +260,8 @@ TEST_CASE_METHOD(runtime_facade, "the history tells each change, its cause and i
   CHECK(failed.revision == 2);
 }
 
-TEST_CASE_METHOD(runtime_facade, "names come in byte order, by prefix and page by page", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "names come in byte order, by prefix and page by page",
+                 "[runtime]") {
   for (const std::string name : {"b2", "a", "b10", "B", "b1", "c"}) create_active(name);
   using list = std::vector<std::string>;
   CHECK(*rt().names("", "", 100) == list{"B", "a", "b1", "b10", "b2", "c"});
@@ -266,7 +287,7 @@ TEST_CASE_METHOD(runtime_facade, "functions are counted by situation", "[runtime
   CHECK(rt().size() == 3);
 }
 
-// -- callbacks -------------------------------------------------------------------------------------------------
+// -- callbacks ------------------------------------------------------------------------------------
 
 TEST_CASE_METHOD(runtime_facade, "every call with a callback answers exactly once", "[runtime]") {
   const caught_view created;
@@ -288,7 +309,8 @@ TEST_CASE_METHOD(runtime_facade, "every call with a callback answers exactly onc
   settle();
   rt().get("f", missing.callback());
   settle();
-  for (const caught_view& one : {created, again, read, updated, dry, removed, missing}) CHECK(one.count() == 1);
+  for (const caught_view& one : {created, again, read, updated, dry, removed, missing})
+    CHECK(one.count() == 1);
   CHECK(pair_in(created.last()) == pairs::creating);
   CHECK(code(again.last()) == errc::already_exists);
   CHECK(pair_in(read.last()) == pairs::ready);
@@ -300,7 +322,8 @@ TEST_CASE_METHOD(runtime_facade, "every call with a callback answers exactly onc
   CHECK(code(missing.last()) == errc::not_found);
 }
 
-TEST_CASE_METHOD(runtime_facade, "a refused call with a callback answers exactly once, too", "[runtime]") {
+TEST_CASE_METHOD(runtime_facade, "a refused call with a callback answers exactly once, too",
+                 "[runtime]") {
   create_active("f");
   const situation before = now_is("f");
   const caught_view bad_name;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "support/show.hpp"
-
 #include <fsm/store.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -14,16 +13,18 @@
 #include <utility>
 #include <vector>
 
-// What every store must do. A new one calls `store_conformance::check_all` with a factory, in a test of its own.
+// What every store must do. A new one calls `store_conformance::check_all` with a factory, in a
+// test of its own.
 
 namespace fsm::testing::store_conformance {
 
 /// Makes an empty store that keeps at most `history_max` transitions per function.
 using factory = std::function<std::shared_ptr<store>(std::size_t history_max)>;
 
-/// A store together with the writer that a runtime would be: it counts sequences and knows its epoch.
+/// A store together with the writer that a runtime would be: it counts sequences and knows its
+/// epoch.
 class bench {
- public:
+public:
   explicit bench(const factory& make, std::size_t history_max = 4) : store_{make(history_max)} {
     const auto opened = store_->open();
     REQUIRE(opened.has_value());
@@ -80,12 +81,15 @@ class bench {
       c.document_version = 1;
     }));
   }
-  void remove(std::uint64_t uid, const std::string& name) { put(make(uid, name, pairs::ready, pairs::absent)); }
+  void remove(std::uint64_t uid, const std::string& name) {
+    put(make(uid, name, pairs::ready, pairs::absent));
+  }
 
-  // -- reading -----------------------------------------------------------------------------------------------------
+  // -- reading ------------------------------------------------------------------------------------
   [[nodiscard]] std::optional<std::string> document(std::uint64_t uid, std::uint32_t version) {
     expected<std::string> got = unexpected({errc::internal, "no answer"});
-    store_->read_document(uid, version, [&](expected<std::string> given) { got = std::move(given); });
+    store_->read_document(uid, version,
+                          [&](expected<std::string> given) { got = std::move(given); });
     if (got) return *std::move(got);
     CHECK(got.error().code == errc::not_found);
     return std::nullopt;
@@ -98,18 +102,21 @@ class bench {
   }
   [[nodiscard]] std::vector<transition> history(std::uint64_t uid) {
     expected<std::vector<transition>> got;
-    store_->read_history(uid, [&](expected<std::vector<transition>> given) { got = std::move(given); });
+    store_->read_history(uid,
+                         [&](expected<std::vector<transition>> given) { got = std::move(given); });
     REQUIRE(got.has_value());
     return *std::move(got);
   }
-  [[nodiscard]] std::vector<std::string> names(std::string_view prefix, std::string_view after, std::size_t limit) {
+  [[nodiscard]] std::vector<std::string> names(std::string_view prefix, std::string_view after,
+                                               std::size_t limit) {
     expected<std::vector<std::string>> got;
-    store_->read_names(prefix, after, limit, [&](expected<std::vector<std::string>> given) { got = std::move(given); });
+    store_->read_names(prefix, after, limit,
+                       [&](expected<std::vector<std::string>> given) { got = std::move(given); });
     REQUIRE(got.has_value());
     return *std::move(got);
   }
 
- private:
+private:
   std::shared_ptr<fsm::store> store_;
   std::uint64_t epoch_ = 0;
   std::uint64_t sequence_ = 0;
@@ -177,7 +184,8 @@ inline void check_names(const factory& make) {
   INFO("names are listed in byte order, by prefix, after a name, at most so many");
   bench b{make};
   std::uint64_t uid = 0;
-  for (const std::string name : {"b2", "a", "b10", "B", "b", "b1", "c-", "c"}) b.create(++uid, name);
+  for (const std::string name : {"b2", "a", "b10", "B", "b", "b1", "c-", "c"})
+    b.create(++uid, name);
   CHECK(b.names("", "", 100) == list{"B", "a", "b", "b1", "b10", "b2", "c", "c-"});
   CHECK(b.names("b", "", 100) == list{"b", "b1", "b10", "b2"});
   CHECK(b.names("b", "b", 2) == list{"b1", "b10"});

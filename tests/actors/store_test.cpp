@@ -1,5 +1,4 @@
 #include "store_conformance.hpp"
-
 #include "support/deterministic_runtime.hpp"
 
 namespace conformance = fsm::testing::store_conformance;
@@ -7,7 +6,8 @@ using namespace fsm::testing;
 using fsm::errc;
 
 TEST_CASE("the memory store does what every store must do", "[store]") {
-  conformance::check_all([](std::size_t history_max) { return fsm::make_memory_store(history_max); });
+  conformance::check_all(
+      [](std::size_t history_max) { return fsm::make_memory_store(history_max); });
 }
 
 TEST_CASE("the memory store keeps at least one transition", "[store]") {
@@ -34,7 +34,8 @@ TEST_CASE("the null store keeps nothing and says so", "[store]") {
   CHECK(b.reasons(1).state.empty());
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "with the null store functions live all the same, without documents", "[store]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "with the null store functions live all the same, without documents", "[store]") {
   how.store = fsm::make_null_store();
   create_active("f");
   CHECK(view("f").document.empty());
@@ -45,7 +46,8 @@ TEST_CASE_METHOD(deterministic_runtime, "with the null store functions live all 
   CHECK(provider->at(0).request.document.empty());
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a store that is opened a second time fences the first runtime off", "[store]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a store that is opened a second time fences the first runtime off", "[store]") {
   create_active("f");
   expect_broken();
   static_cast<void>(store->open());

@@ -1,12 +1,14 @@
 #include "support/deterministic_runtime.hpp"
 
-// Releases that are not confirmed: they are owed until they are, but nobody waits for them for ever.
+// Releases that are not confirmed: they are owed until they are, but nobody waits for them for
+// ever.
 
 using namespace fsm::testing;
 using fsm::errc;
 using fsm::reason_code;
 
-TEST_CASE_METHOD(deterministic_runtime, "a restore behind a release that is never confirmed fails at its deadline",
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a restore behind a release that is never confirmed fails at its deadline",
                  "[provisioner]") {
   provider->releases(replies::later);
   create_inactive("f");
@@ -24,7 +26,8 @@ TEST_CASE_METHOD(deterministic_runtime, "a restore behind a release that is neve
   CHECK(pair_of("f") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an update behind a release that is never confirmed fails at its deadline",
+TEST_CASE_METHOD(deterministic_runtime,
+                 "an update behind a release that is never confirmed fails at its deadline",
                  "[provisioner]") {
   provider->releases(replies::later);
   create_inactive("f");
@@ -34,7 +37,8 @@ TEST_CASE_METHOD(deterministic_runtime, "an update behind a release that is neve
   CHECK(view("f").update_reason_code == reason_code::internal_error);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a release that pauses before its next try keeps no place from others",
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a release that pauses before its next try keeps no place from others",
                  "[provisioner]") {
   how.provisioner.in_flight_max = 1;
   create_active("a");
@@ -50,7 +54,8 @@ TEST_CASE_METHOD(deterministic_runtime, "a release that pauses before its next t
   CHECK(provider->releases_of("a").size() == 2);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a release that is never confirmed is asked for ever more rarely",
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a release that is never confirmed is asked for ever more rarely",
                  "[provisioner]") {
   create_active("f");
   provider->releases(replies::later);

@@ -8,7 +8,8 @@ using fsm::event;
 using fsm::reason_code;
 using fsm::state;
 
-TEST_CASE_METHOD(deterministic_runtime, "during an update the previous version is served", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime, "during an update the previous version is served",
+                 "[update]") {
   create_active("f");
   provider->provisions(replies::later);
   const auto started = rt().update({.name = "f", .document = "two"});
@@ -46,7 +47,9 @@ TEST_CASE_METHOD(deterministic_runtime, "during an update the previous version i
   CHECK(provider->released("f") == std::vector<std::uint32_t>{1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a failed update keeps the previous version and drops the new document", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a failed update keeps the previous version and drops the new document",
+                 "[update]") {
   create_active("f");
   provider->next_provisions({replies::fails(reason_code::image_deleted, "image 7 is gone")});
   CHECK(update("f", "two") == errc::none);
@@ -71,19 +74,23 @@ TEST_CASE_METHOD(deterministic_runtime, "a failed update keeps the previous vers
   CHECK(updated.document == "three");
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a second update waits for nobody: it is refused while one is in progress", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a second update waits for nobody: it is refused while one is in progress",
+                 "[update]") {
   create_active("f");
   provider->provisions(replies::later);
   CHECK(update("f", "two") == errc::none);
   CHECK(update("f", "three") == errc::update_in_progress);
-  CHECK(code(rt().update({.name = "f", .document = "three", .dry_run = true})) == errc::update_in_progress);
+  CHECK(code(rt().update({.name = "f", .document = "three", .dry_run = true})) ==
+        errc::update_in_progress);
   const auto updating = view("f");
   CHECK(updating.revision == 3);
   CHECK(updating.document == "two");
   CHECK(provider->provisions_of("f").size() == 2);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an update is refused in Pending and in Failed", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime, "an update is refused in Pending and in Failed",
+                 "[update]") {
   provider->next_provisions({replies::later});
   CHECK(create("pending") == errc::none);
   const auto refused = rt().update({.name = "pending", .document = "two"});
@@ -99,7 +106,8 @@ TEST_CASE_METHOD(deterministic_runtime, "an update is refused in Pending and in 
   CHECK(provider->call_count() == 3);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "by policy an update of a Failed function creates it anew", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime, "by policy an update of a Failed function creates it anew",
+                 "[update]") {
   how.policy.failed_accepts_update = true;
   provider->next_provisions({replies::fails(reason_code::invalid_image, "broken")});
   CHECK(create("f") == errc::none);
@@ -111,7 +119,9 @@ TEST_CASE_METHOD(deterministic_runtime, "by policy an update of a Failed functio
   CHECK(repaired.state_reason.empty());
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a dry run says whether an update would be accepted and does nothing", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a dry run says whether an update would be accepted and does nothing",
+                 "[update]") {
   create_active("f");
   CHECK(rt().update({.name = "f", .document = "two", .dry_run = true})->revision == 2);
   settle();
@@ -119,7 +129,8 @@ TEST_CASE_METHOD(deterministic_runtime, "a dry run says whether an update would 
   CHECK(provider->call_count() == 1);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an update of an Inactive function makes it Active", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime, "an update of an Inactive function makes it Active",
+                 "[update]") {
   create_inactive("f");
   provider->next_provisions({replies::later});
   CHECK(update("f", "two") == errc::none);
@@ -134,7 +145,9 @@ TEST_CASE_METHOD(deterministic_runtime, "an update of an Inactive function makes
   CHECK(provider->released("f") == std::vector<std::uint32_t>{1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a failed update of an Inactive function leaves it Inactive with the old document", "[update]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a failed update of an Inactive function leaves it Inactive with the old document",
+                 "[update]") {
   create_inactive("f");
   provider->next_provisions({replies::fails(reason_code::invalid_subnet, "no subnet")});
   CHECK(update("f", "two") == errc::none);
@@ -150,15 +163,19 @@ TEST_CASE_METHOD(deterministic_runtime, "a failed update of an Inactive function
   CHECK(admit("f").version() == 1);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a merging update sees the current document and starts anew when it changed meanwhile", "[update]") {
+TEST_CASE_METHOD(
+    deterministic_runtime,
+    "a merging update sees the current document and starts anew when it changed meanwhile",
+    "[update]") {
   create_active("f");
   int rounds = 0;
-  const auto updated = rt().update("f", [&](const fsm::function_view& current) -> fsm::expected<std::string> {
-    if (++rounds == 1) {
-      CHECK(update("f", "meanwhile") == errc::none);
-    }
-    return current.document + "+mine";
-  });
+  const auto updated =
+      rt().update("f", [&](const fsm::function_view& current) -> fsm::expected<std::string> {
+        if (++rounds == 1) {
+          CHECK(update("f", "meanwhile") == errc::none);
+        }
+        return current.document + "+mine";
+      });
   REQUIRE(updated.has_value());
   settle();
   CHECK(rounds == 2);
@@ -169,9 +186,11 @@ TEST_CASE_METHOD(deterministic_runtime, "a merging update sees the current docum
   CHECK(given_up.error().message == "no");
 }
 
-// -- restores ----------------------------------------------------------------------------------------------------------
+// -- restores -------------------------------------------------------------------------------------
 
-TEST_CASE_METHOD(deterministic_runtime, "an invocation of an Inactive function fails and brings it back", "[update][restore]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "an invocation of an Inactive function fails and brings it back",
+                 "[update][restore]") {
   create_inactive("f");
   CHECK(view("f").state_reason_code == reason_code::idle);
   CHECK(provider->released("f") == std::vector<std::uint32_t>{1});
@@ -198,7 +217,10 @@ TEST_CASE_METHOD(deterministic_runtime, "an invocation of an Inactive function f
   CHECK(running.resource().number == 2);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a failed restore leaves the function Inactive with the reason, and the next invocation tries again", "[update][restore]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a failed restore leaves the function Inactive with the reason, and the next "
+                 "invocation tries again",
+                 "[update][restore]") {
   create_inactive("f");
   provider->next_provisions({replies::fails(reason_code::invalid_security_group, "sg-1")});
   CHECK(invoke("f") == errc::function_initializing);
@@ -211,8 +233,12 @@ TEST_CASE_METHOD(deterministic_runtime, "a failed restore leaves the function In
   CHECK(pair_of("f") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "after a restore failed for addresses or permissions none is tried for five minutes", "[update][restore]") {
-  const auto why = GENERATE(reason_code::subnet_out_of_ip_addresses, reason_code::insufficient_role_permissions);
+TEST_CASE_METHOD(
+    deterministic_runtime,
+    "after a restore failed for addresses or permissions none is tried for five minutes",
+    "[update][restore]") {
+  const auto why =
+      GENERATE(reason_code::subnet_out_of_ip_addresses, reason_code::insufficient_role_permissions);
   create_inactive("f");
   provider->next_provisions({replies::fails(why)});
   CHECK(invoke("f") == errc::function_initializing);
@@ -233,7 +259,8 @@ TEST_CASE_METHOD(deterministic_runtime, "after a restore failed for addresses or
   CHECK(pair_of("f") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an update ends the pause after a failed restore", "[update][restore]") {
+TEST_CASE_METHOD(deterministic_runtime, "an update ends the pause after a failed restore",
+                 "[update][restore]") {
   create_inactive("f");
   provider->next_provisions({replies::fails(reason_code::subnet_out_of_ip_addresses)});
   CHECK(invoke("f") == errc::function_initializing);
@@ -242,7 +269,7 @@ TEST_CASE_METHOD(deterministic_runtime, "an update ends the pause after a failed
   CHECK(pair_of("f") == pairs::ready);
 }
 
-// -- stuck in Pending -----------------------------------------------------------------------------------------------------
+// -- stuck in Pending -----------------------------------------------------------------------------
 
 namespace {
 
@@ -262,7 +289,9 @@ struct crowded : deterministic_runtime {
 
 }  // namespace
 
-TEST_CASE_METHOD(crowded, "T08 an update of a function stuck in Pending for over six minutes makes it Failed", "[update][stuck]") {
+TEST_CASE_METHOD(
+    crowded, "T08 an update of a function stuck in Pending for over six minutes makes it Failed",
+    "[update][stuck]") {
   crowd();
   CHECK(create("f") == errc::none);
   advance(6min);
@@ -282,7 +311,8 @@ TEST_CASE_METHOD(crowded, "T08 an update of a function stuck in Pending for over
   CHECK(pair_of("second") == pairs::broken);
 }
 
-TEST_CASE_METHOD(crowded, "T54 an update of a function stuck in its restore leaves it Inactive", "[update][stuck]") {
+TEST_CASE_METHOD(crowded, "T54 an update of a function stuck in its restore leaves it Inactive",
+                 "[update][stuck]") {
   create_inactive("f");
   crowd();
   CHECK(invoke("f") == errc::function_initializing);
@@ -298,9 +328,12 @@ TEST_CASE_METHOD(crowded, "T54 an update of a function stuck in its restore leav
   CHECK(pair_of("f") == pairs::ready);
 }
 
-// -- deletes ---------------------------------------------------------------------------------------------------------------
+// -- deletes --------------------------------------------------------------------------------------
 
-TEST_CASE_METHOD(deterministic_runtime, "a function deleted while it is provisioned is gone, and a success that comes after is released", "[update][delete]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a function deleted while it is provisioned is gone, and a success that comes "
+                 "after is released",
+                 "[update][delete]") {
   provider->next_provisions({replies::later});
   CHECK(create("f") == errc::none);
   CHECK(remove("f") == errc::none);
@@ -312,7 +345,9 @@ TEST_CASE_METHOD(deterministic_runtime, "a function deleted while it is provisio
   CHECK(events_of("f") == std::vector{event::create, event::remove});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a function deleted while it is queued never reaches the provider", "[update][delete]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a function deleted while it is queued never reaches the provider",
+                 "[update][delete]") {
   how.provisioner.in_flight_max = 1;
   provider->next_provisions({replies::later});
   CHECK(create("first") == errc::none);
@@ -325,7 +360,10 @@ TEST_CASE_METHOD(deterministic_runtime, "a function deleted while it is queued n
   CHECK(pair_of("first") == pairs::ready);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a function deleted during an update gives back both versions' resources, once each", "[update][delete]") {
+TEST_CASE_METHOD(
+    deterministic_runtime,
+    "a function deleted during an update gives back both versions' resources, once each",
+    "[update][delete]") {
   create_active("f");
   provider->next_provisions({replies::later});
   CHECK(update("f") == errc::none);
@@ -339,7 +377,9 @@ TEST_CASE_METHOD(deterministic_runtime, "a function deleted during an update giv
   CHECK(provider->overlaps() == 0);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a function deleted during a restore gives back what the restore made, once", "[update][delete]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a function deleted during a restore gives back what the restore made, once",
+                 "[update][delete]") {
   create_inactive("f");
   provider->next_provisions({replies::later});
   CHECK(invoke("f") == errc::function_initializing);
@@ -350,7 +390,9 @@ TEST_CASE_METHOD(deterministic_runtime, "a function deleted during a restore giv
   CHECK(provider->released("f") == std::vector<std::uint32_t>{1, 2});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a function deleted during an update in Inactive gives back what the update made", "[update][delete]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a function deleted during an update in Inactive gives back what the update made",
+                 "[update][delete]") {
   create_inactive("f");
   provider->next_provisions({replies::later});
   CHECK(update("f") == errc::none);
@@ -361,7 +403,9 @@ TEST_CASE_METHOD(deterministic_runtime, "a function deleted during an update in 
   CHECK(provider->released("f") == std::vector<std::uint32_t>{1, 2});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "an Inactive and a Failed function can be deleted; they own nothing", "[update][delete]") {
+TEST_CASE_METHOD(deterministic_runtime,
+                 "an Inactive and a Failed function can be deleted; they own nothing",
+                 "[update][delete]") {
   create_inactive("idle");
   provider->next_provisions({replies::fails(reason_code::invalid_image)});
   CHECK(create("failed") == errc::none);
@@ -372,10 +416,14 @@ TEST_CASE_METHOD(deterministic_runtime, "an Inactive and a Failed function can b
   CHECK(rt().size() == 0);
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a function deleted while its try is paused gives back what a lost try made in the end", "[update][delete]") {
+TEST_CASE_METHOD(
+    deterministic_runtime,
+    "a function deleted while its try is paused gives back what a lost try made in the end",
+    "[update][delete]") {
   provider->next_provisions({replies::later});
   CHECK(create("f") == errc::none);
-  advance(how.provisioner.attempt_timeout);  // The first try counts as lost; the second waits for its turn.
+  advance(how.provisioner
+              .attempt_timeout);  // The first try counts as lost; the second waits for its turn.
   CHECK(provider->provisions_of("f").size() == 1);
   CHECK(remove("f") == errc::none);
   CHECK(provider->released("f") == std::vector<std::uint32_t>{1});
@@ -385,7 +433,10 @@ TEST_CASE_METHOD(deterministic_runtime, "a function deleted while its try is pau
   CHECK(provider->released("f") == std::vector<std::uint32_t>{1, 1});
 }
 
-TEST_CASE_METHOD(deterministic_runtime, "a success that comes between two deletes of one name touches only its own function", "[update][delete]") {
+TEST_CASE_METHOD(
+    deterministic_runtime,
+    "a success that comes between two deletes of one name touches only its own function",
+    "[update][delete]") {
   provider->next_provisions({replies::later});
   CHECK(create("f") == errc::none);
   CHECK(remove("f") == errc::none);

@@ -35,7 +35,8 @@ struct waiting : deterministic_runtime {
 
 }  // namespace
 
-TEST_CASE_METHOD(waiting, "a waiter whose condition holds already is answered at once", "[waiters]") {
+TEST_CASE_METHOD(waiting, "a waiter whose condition holds already is answered at once",
+                 "[waiters]") {
   create_active("f");
   const auto seen_active = wait_for("f", fsm::active, 0ms);
   CHECK(seen_active.count() == 1);
@@ -130,7 +131,9 @@ TEST_CASE_METHOD(waiting, "a waiter's deadline is exact", "[waiters]") {
   CHECK(first.count() + later.count() + never.count() == 3);
 }
 
-TEST_CASE_METHOD(waiting, "a deadline that has passed already is a time-out, unless the condition holds", "[waiters]") {
+TEST_CASE_METHOD(waiting,
+                 "a deadline that has passed already is a time-out, unless the condition holds",
+                 "[waiters]") {
   create_pending("f");
   CHECK(code(wait_for("f", fsm::active, 0ms).last()) == errc::timed_out);
   CHECK(code(wait_for("f", fsm::active, -5s).last()) == errc::timed_out);
@@ -151,7 +154,8 @@ TEST_CASE_METHOD(waiting, "deadlines far apart and close together are all kept",
   create_pending("f");
   how.provisioner.attempts_max = 100;
   std::vector<std::pair<fsm::duration, caught_view>> waiters;
-  for (const fsm::duration d : {1ms, 63ms, 64ms, 65ms, 4095ms, 4096ms, 4097ms, 262'143ms, 262'144ms, 262'145ms}) {
+  for (const fsm::duration d :
+       {1ms, 63ms, 64ms, 65ms, 4095ms, 4096ms, 4097ms, 262'143ms, 262'144ms, 262'145ms}) {
     waiters.emplace_back(d, wait_for("f", fsm::inactive, d));
   }
   fsm::duration passed{0};
@@ -220,7 +224,8 @@ TEST_CASE_METHOD(waiting, "gone is fulfilled by a function that never was", "[wa
   CHECK(code(rt().wait("ghost", fsm::gone, 0ms)) == errc::none);
 }
 
-TEST_CASE_METHOD(waiting, "a waiter for a function does not mistake its successor for it", "[waiters]") {
+TEST_CASE_METHOD(waiting, "a waiter for a function does not mistake its successor for it",
+                 "[waiters]") {
   create_pending("f");
   const auto gone = wait_for("f", fsm::gone);
   const auto active = wait_for("f", fsm::active);
@@ -237,17 +242,20 @@ TEST_CASE_METHOD(waiting, "many waiters of one function are all answered, once e
   create_pending("f");
   std::vector<caught_view> waiters(2'000);
   for (std::size_t i = 0; i < waiters.size(); ++i) {
-    rt().wait("f", i % 2 == 0 ? fsm::active : fsm::failed, 1s + i * 1ms, waiters[i].callback()).detach();
+    rt().wait("f", i % 2 == 0 ? fsm::active : fsm::failed, 1s + i * 1ms, waiters[i].callback())
+        .detach();
   }
   settle();
   provider->answer(0);
   settle();
-  for (std::size_t i = 0; i < waiters.size(); ++i) REQUIRE(waiters[i].count() == (i % 2 == 0 ? 1 : 0));
+  for (std::size_t i = 0; i < waiters.size(); ++i)
+    REQUIRE(waiters[i].count() == (i % 2 == 0 ? 1 : 0));
   advance(1s + 2s);
   for (const auto& one : waiters) REQUIRE(one.count() == 1);
 }
 
-TEST_CASE_METHOD(waiting, "there is a limit to waiters, and an answered one makes room", "[waiters]") {
+TEST_CASE_METHOD(waiting, "there is a limit to waiters, and an answered one makes room",
+                 "[waiters]") {
   how.waiters_max = 2;
   create_pending("f");
   const auto first = wait_for("f", fsm::active);
@@ -291,11 +299,13 @@ TEST_CASE_METHOD(waiting, "a callback may wait again", "[waiters]") {
   CHECK(pair_in(second.last()) == pairs::idle);
 }
 
-TEST_CASE_METHOD(waiting, "a synchronous wait returns with the transition or with its deadline", "[waiters]") {
+TEST_CASE_METHOD(waiting, "a synchronous wait returns with the transition or with its deadline",
+                 "[waiters]") {
   provider->next_provisions({replies::after(5s)});
   CHECK(create("f") == errc::none);
   const auto start = now();
-  // Simulated, the call moves the clock itself; otherwise somebody else has to while this thread waits.
+  // Simulated, the call moves the clock itself; otherwise somebody else has to while this thread
+  // waits.
   std::atomic<bool> done{false};
   std::thread mover{[&] {
     while (!simulated() && !done) static_cast<void>(clock->advance_to_next(now() + 1h));

@@ -155,6 +155,7 @@ def failures(program):
         failed_update(p)
         inactive_update_and_failed_restore(p)
         unknown_resources(p)
+        delete_during_update(p)
         p.stop()
 
 
@@ -202,6 +203,15 @@ def inactive_update_and_failed_restore(p):
     check("CodeArtifactUserPendingException" in p.invoke_fails("holder"), True, "invoke after the pause")
     p.advance("61s")
     check(p.situation("holder")[0], "Active", "restored at last")
+
+
+def delete_during_update(p):
+    p.aws("update-function-code", "--function-name", "holder", "--zip-file", p.zip_file("newer"))
+    p.advance("10s")
+    p.aws("delete-function", "--function-name", "holder")
+    p.advance("61s")  # What is asked of the cloud for one function comes one after the other.
+    check(addresses_in_use(p), [0, 0, 0], "addresses in use after a delete")
+    check(p.fsm("GET", "world")["enis_in_use"], 0, "interfaces in use after a delete")
 
 
 def unknown_resources(p):

@@ -3,7 +3,6 @@
 #include "gated_store.hpp"
 #include "recording_observer.hpp"
 #include "scripted_provider.hpp"
-
 #include <fsm/actors.hpp>
 #include <fsm/runtime.hpp>
 
@@ -32,7 +31,7 @@ namespace pairs = fsm::pairs;
 /// What callbacks were given. Copies share what they caught.
 template <class T>
 class caught {
- public:
+public:
   [[nodiscard]] auto callback() const {
     return [box = box_](expected<T> given) {
       const std::lock_guard lock{box->mutex};
@@ -45,10 +44,11 @@ class caught {
   }
   [[nodiscard]] expected<T> last() const {
     const std::lock_guard lock{box_->mutex};
-    return box_->all.empty() ? expected<T>{unexpected({errc::internal, "no answer came"})} : box_->all.back();
+    return box_->all.empty() ? expected<T>{unexpected({errc::internal, "no answer came"})}
+                             : box_->all.back();
   }
 
- private:
+private:
   struct box {
     std::mutex mutex;
     std::vector<expected<T>> all;
@@ -64,13 +64,16 @@ template <class T>
 }
 
 /// The situation in a view; `absent` for failures.
-[[nodiscard]] inline pair pair_in(const expected<function_view>& what) { return what ? what->pair() : pairs::absent; }
+[[nodiscard]] inline pair pair_in(const expected<function_view>& what) {
+  return what ? what->pair() : pairs::absent;
+}
 
-/// A runtime whose world a test owns: time, provider, store and who watches. Every test runs twice: with functions run by
-/// their senders, and with everything run by CAF's test coordinator, single-threaded. When it ends, what holds of every
-/// run is checked: the order of events, the index, and that the provider holds exactly what the functions own.
+/// A runtime whose world a test owns: time, provider, store and who watches. Every test runs twice:
+/// with functions run by their senders, and with everything run by CAF's test coordinator,
+/// single-threaded. When it ends, what holds of every run is checked: the order of events, the
+/// index, and that the provider holds exactly what the functions own.
 class deterministic_runtime {
- public:
+public:
   /// May be changed until the runtime is first used.
   options how;
   const std::shared_ptr<manual_clock> clock = std::make_shared<manual_clock>();
@@ -137,7 +140,7 @@ class deterministic_runtime {
   void advance(duration span) { clock->advance(span); }
   [[nodiscard]] timestamp now() const { return clock->now(); }
 
-  // -- what tests say all the time --------------------------------------------------------------------
+  // -- what tests say all the time ----------------------------------------------------------------
   [[nodiscard]] errc create(std::string name, std::string document = "one") {
     return create(create_request{.name = std::move(name), .document = std::move(document)});
   }
@@ -156,9 +159,10 @@ class deterministic_runtime {
     advance(how.idle_after + 1s);  // And at most one tick.
     REQUIRE(state_of(name) == state::inactive);
   }
-  [[nodiscard]] errc update(const std::string& name, std::string document = "two", std::uint32_t expected = 0) {
-    const errc got = code(
-        rt().update({.name = name, .document = std::move(document), .expected_revision = expected}));
+  [[nodiscard]] errc update(const std::string& name, std::string document = "two",
+                            std::uint32_t expected = 0) {
+    const errc got = code(rt().update(
+        {.name = name, .document = std::move(document), .expected_revision = expected}));
     settle();
     return got;
   }
@@ -198,7 +202,7 @@ class deterministic_runtime {
   /// For tests in which the store breaks, or the runtime is stopped with things under way.
   void expect_broken() { broken_ = true; }
 
- private:
+private:
   [[nodiscard]] expected<fsm::runtime> start_it() {
     if (!simulated()) return fsm::runtime::start(how);
     config_.set("scheduler.policy", caf::atom("testing"));
@@ -225,7 +229,8 @@ class deterministic_runtime {
     CHECK(rt().size() == expected_pairs.size());
   }
 
-  /// After every deadline and retry has passed, the provider holds what Active functions own and nothing else.
+  /// After every deadline and retry has passed, the provider holds what Active functions own and
+  /// nothing else.
   void check_resources() {
     provider->relent();
     advance(1h);

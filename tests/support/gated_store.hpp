@@ -11,9 +11,10 @@
 
 namespace fsm::testing {
 
-/// A memory store whose commits can be kept back: they are confirmed, or fail, when the test says so.
+/// A memory store whose commits can be kept back: they are confirmed, or fail, when the test says
+/// so.
 class gated_store final : public store {
- public:
+public:
   /// Keeps back all commits from now on.
   void hold() {
     const std::lock_guard lock{mutex_};
@@ -59,7 +60,7 @@ class gated_store final : public store {
     if (const committed done = take(batch)) done(unexpected({errc::internal, "the disk is gone"}));
   }
 
-  // -- store ---------------------------------------------------------------------------------------
+  // -- store --------------------------------------------------------------------------------------
   [[nodiscard]] expected<opened> open() override { return inner_->open(); }
   void commit(std::span<change* const> batch, committed done) override {
     {
@@ -81,7 +82,8 @@ class gated_store final : public store {
   void read_reasons(std::uint64_t uid, std::function<void(expected<reason_texts>)> done) override {
     inner_->read_reasons(uid, std::move(done));
   }
-  void read_history(std::uint64_t uid, std::function<void(expected<std::vector<transition>>)> done) override {
+  void read_history(std::uint64_t uid,
+                    std::function<void(expected<std::vector<transition>>)> done) override {
     inner_->read_history(uid, std::move(done));
   }
   void read_names(std::string_view prefix, std::string_view after, std::size_t limit,
@@ -89,7 +91,7 @@ class gated_store final : public store {
     inner_->read_names(prefix, after, limit, std::move(done));
   }
 
- private:
+private:
   [[nodiscard]] committed take(std::vector<change*>& batch) {
     const std::lock_guard lock{mutex_};
     batch = std::exchange(batch_, {});

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "show.hpp"
-
 #include <fsm/observer.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -17,7 +16,7 @@ namespace fsm::testing {
 
 /// An observer that writes everything down.
 class recording_observer final : public observer {
- public:
+public:
   void on_transition(const transition& what) override {
     if (during_transition) during_transition(what);
     const std::lock_guard lock{mutex_};
@@ -60,7 +59,8 @@ class recording_observer final : public observer {
     return stops_;
   }
 
-  /// What holds of every stream of events: one order without gaps, and each function's transitions follow each other.
+  /// What holds of every stream of events: one order without gaps, and each function's transitions
+  /// follow each other.
   void check_order(bool with_previous = true) const {
     std::uint64_t sequence = 0;
     std::map<std::uint64_t, transition> last;
@@ -80,7 +80,7 @@ class recording_observer final : public observer {
   /// Called first in every `on_transition`.
   std::function<void(const transition&)> during_transition;
 
- private:
+private:
   mutable std::mutex mutex_;
   std::vector<transition> transitions_;
   std::vector<provision_request> attempts_;

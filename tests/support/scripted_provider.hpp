@@ -46,7 +46,7 @@ inline const reply transient{.how = reply::kind::transient, .text = "try again"}
 /// A provider that does what a test says, and remembers every call and everything it holds.
 class scripted_provider final : public resource_provider,
                                 public std::enable_shared_from_this<scripted_provider> {
- public:
+public:
   struct call {
     attempt_token token;
     bool is_release = false;
@@ -146,7 +146,7 @@ class scripted_provider final : public resource_provider,
   /// Called inside the next provision, before it is answered.
   std::function<void()> inside;
 
-  // -- resource_provider -----------------------------------------------------------------------------
+  // -- resource_provider --------------------------------------------------------------------------
   void provision(const provision_request& request, completion done) override {
     if (inside) inside();
     call c{.token = request.token, .request = request, .name = request.name};
@@ -156,7 +156,7 @@ class scripted_provider final : public resource_provider,
     respond({.token = token, .is_release = true}, std::move(done), release_script_);
   }
 
- private:
+private:
   struct script {
     std::deque<reply> next;
     reply always;

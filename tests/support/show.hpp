@@ -14,12 +14,15 @@
 
 template <>
 struct Catch::StringMaker<fsm::state> {
-  static std::string convert(fsm::state s) { return s == fsm::state::none ? "none" : std::string{wire_name(s)}; }
+  static std::string convert(fsm::state s) {
+    return s == fsm::state::none ? "none" : std::string{wire_name(s)};
+  }
 };
 template <>
 struct Catch::StringMaker<fsm::pair> {
   static std::string convert(const fsm::pair& p) {
-    return "(" + StringMaker<fsm::state>::convert(p.state) + ", " + std::string{wire_name(p.update_status)} + ")";
+    return "(" + StringMaker<fsm::state>::convert(p.state) + ", " +
+           std::string{wire_name(p.update_status)} + ")";
   }
 };
 template <>

@@ -11,14 +11,16 @@
 #include <string>
 
 /// \file
-/// For CAF users: each function is an actor. It can be monitored, linked, waited for and sent messages like any other.
+/// For CAF users: each function is an actor. It can be monitored, linked, waited for and sent
+/// messages like any other.
 
 namespace fsm {
 
-/// What a function's actor understands. Requests are answered; anything else gets `caf::sec::unexpected_message`, and
-/// `caf::sec::request_receiver_down` once the function is gone or the runtime has stopped. Not supported: priorities
-/// (urgent messages keep their order) and streams. A request that finds more than 1,024 messages waiting is refused
-/// with `errc::too_many_requests`.
+/// What a function's actor understands. Requests are answered; anything else gets
+/// `caf::sec::unexpected_message`, and `caf::sec::request_receiver_down` once the function is gone
+/// or the runtime has stopped. Not supported: priorities (urgent messages keep their order) and
+/// streams. A request that finds more than 1,024 messages waiting is refused with
+/// `errc::too_many_requests`.
 ///
 /// | message                              | answer                                     |
 /// | ------------------------------------ | ------------------------------------------ |
@@ -30,9 +32,11 @@ namespace fsm {
 /// | (remove_atom)                        | function_status, once durable, or an error |
 /// | caf::exit_msg, reason not normal     | the function is removed, cause `exit`      |
 ///
-/// An invocation needs a sender: nobody else could give it back. Without a sender nothing is admitted.
+/// An invocation needs a sender: nobody else could give it back. Without a sender nothing is
+/// admitted.
 ///
-/// Errors carry the category `caf::atom("fsm")` and an `fsm::errc` as code; the message is the error's context.
+/// Errors carry the category `caf::atom("fsm")` and an `fsm::errc` as code; the message is the
+/// error's context.
 using ping_atom = caf::atom_constant<caf::atom("ping")>;
 using status_atom = caf::atom_constant<caf::atom("status")>;
 using invoke_atom = caf::atom_constant<caf::atom("invoke")>;
@@ -58,8 +62,8 @@ struct function_status {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, function_status& x) {
-  return f(caf::meta::type_name("fsm::function_status"), x.name, x.uid, x.state, x.update_status, x.state_reason,
-           x.update_reason, x.revision, x.version);
+  return f(caf::meta::type_name("fsm::function_status"), x.name, x.uid, x.state, x.update_status,
+           x.state_reason, x.update_reason, x.revision, x.version);
 }
 
 /// The right to run one invocation, as a message. Send it back with `done_atom`.
@@ -74,11 +78,13 @@ typename Inspector::result_type inspect(Inspector& f, admitted& x) {
   return f(caf::meta::type_name("fsm::admitted"), x.generation, x.version, x.resource);
 }
 
-/// Starts a runtime whose actors live in `system`. Call `runtime::stop` before `system` ends. `options::threads` is not
-/// used. Functions do not count for `await_all_actors_done`: a system does not wait for them.
+/// Starts a runtime whose actors live in `system`. Call `runtime::stop` before `system` ends.
+/// `options::threads` is not used. Functions do not count for `await_all_actors_done`: a system
+/// does not wait for them.
 [[nodiscard]] expected<runtime> start(options how, caf::actor_system& system);
 
-/// The actor of a function. `not_found`. The handle may be kept beyond the function and beyond the runtime.
+/// The actor of a function. `not_found`. The handle may be kept beyond the function and beyond the
+/// runtime.
 [[nodiscard]] expected<caf::actor> handle(const runtime& where, std::string_view name);
 
 /// The actor system the runtime's actors live in.

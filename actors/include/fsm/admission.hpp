@@ -13,15 +13,16 @@ class function_pool;
 struct core;
 }  // namespace detail
 
-/// The right to run one invocation, given by `runtime::admit`. While it is held its function does not become Inactive
-/// and the resources it names are not released. Give it back by letting it go; it may outlive the function and the
-/// runtime. Movable, any thread.
+/// The right to run one invocation, given by `runtime::admit`. While it is held its function does
+/// not become Inactive and the resources it names are not released. Give it back by letting it go;
+/// it may outlive the function and the runtime. Movable, any thread.
 class [[nodiscard]] admission {
- public:
+public:
   admission() = default;
   admission(admission&& other) noexcept;
   admission& operator=(admission&& other) noexcept;
-  /// Completes the invocation, if that has not been done: one atomic operation and the idle clock starts anew.
+  /// Completes the invocation, if that has not been done: one atomic operation and the idle clock
+  /// starts anew.
   ~admission();
 
   /// Completes the invocation now. Later calls do nothing.
@@ -32,7 +33,7 @@ class [[nodiscard]] admission {
   /// The attempt whose resources are to be used.
   [[nodiscard]] attempt_token resource() const noexcept { return {uid_, held_}; }
 
- private:
+private:
   friend struct detail::core;
   friend class runtime;
   detail::function_pool* pool_ = nullptr;

@@ -4,8 +4,9 @@
 
 namespace fsm {
 
-/// What a waiter waits for: a set of situations that fulfil it and a set from which it can no longer be fulfilled.
-/// `absent` in the first set means "gone", in the second "fails when it is deleted".
+/// What a waiter waits for: a set of situations that fulfil it and a set from which it can no
+/// longer be fulfilled. `absent` in the first set means "gone", in the second "fails when it is
+/// deleted".
 struct condition {
   pair_set fulfilled;
   pair_set hopeless;
@@ -22,9 +23,10 @@ inline constexpr condition active{detail::settled | detail::updating, detail::en
 inline constexpr condition inactive{detail::inactive | detail::idle_updating, detail::ends};
 /// Active or Inactive: an update would be accepted, now or after the one in progress.
 inline constexpr condition ready{active.fulfilled | inactive.fulfilled, detail::ends};
-/// No update is in progress and the first provisioning is over (LastUpdateStatus is Successful or Failed).
-inline constexpr condition settled{
-    detail::settled | detail::inactive | detail::coming_back, detail::ends};
+/// No update is in progress and the first provisioning is over (LastUpdateStatus is Successful or
+/// Failed).
+inline constexpr condition settled{detail::settled | detail::inactive | detail::coming_back,
+                                   detail::ends};
 /// The function does not exist (any more). Never hopeless.
 inline constexpr condition gone{detail::none_yet, {}};
 /// The function exists. Never hopeless: it may be created.

@@ -19,21 +19,24 @@ namespace fsm {
 
 /// How attempts to make resources are driven.
 struct provisioner_options {
-  /// Attempts in flight at once. At least 1. More puts more load on the provider; fewer makes a wake-up storm queue.
+  /// Attempts in flight at once. At least 1. More puts more load on the provider; fewer makes a
+  /// wake-up storm queue.
   std::size_t in_flight_max = 256;
-  /// Attempts that may wait for a place; beyond it callers get `errc::too_many_requests`. At least 1.
+  /// Attempts that may wait for a place; beyond it callers get `errc::too_many_requests`. At
+  /// least 1.
   std::size_t queued_max = 1'000'000;
   /// Tries per attempt when answers are lost or transient. 1 to 100.
   std::uint32_t attempts_max = 3;
   /// Time one try may take before it counts as lost. At least 1 ms.
   duration attempt_timeout = std::chrono::seconds{100};
-  /// Time one attempt may take with all its tries. At least `attempt_timeout`. Below `stuck_after`, so that a
-  /// function does not get stuck while somebody still works on it.
+  /// Time one attempt may take with all its tries. At least `attempt_timeout`. Below `stuck_after`,
+  /// so that a function does not get stuck while somebody still works on it.
   duration provision_deadline = std::chrono::minutes{5};
-  /// Pause before the second try; doubled for each further one, with random jitter of up to half. At least 1 ms.
+  /// Pause before the second try; doubled for each further one, with random jitter of up to half.
+  /// At least 1 ms.
   duration backoff_min = std::chrono::milliseconds{200};
-  /// The longest pause between tries. At least `backoff_min`. (Between those of a release that is not confirmed: 15
-  /// minutes, if that is longer.)
+  /// The longest pause between tries. At least `backoff_min`. (Between those of a release that is
+  /// not confirmed: 15 minutes, if that is longer.)
   duration backoff_max = std::chrono::seconds{20};
 };
 
@@ -41,7 +44,8 @@ struct provisioner_options {
 enum class run_mode : std::uint8_t {
   /// The sender, at once, within the bounds of docs/architecture.md. The default, and the fastest.
   inline_when_idle,
-  /// Always CAF's scheduler. With CAF's test coordinator a run is single-threaded and reproducible; a synchronous call
+  /// Always CAF's scheduler. With CAF's test coordinator a run is single-threaded and reproducible;
+  /// a synchronous call
   /// then runs the scheduler (and a manual clock) until it is answered.
   scheduled,
 };
@@ -49,10 +53,12 @@ enum class run_mode : std::uint8_t {
 /// What an invocation of an Inactive function does, besides starting the restore.
 enum class on_inactive : std::uint8_t {
   fail,  ///< It is refused at once (the seed's rule; what Lambda does).
-  hold,  ///< A synchronous `admit` waits for the restore, at most `hold_max`, and is then tried once more.
+  hold,  ///< A synchronous `admit` waits for the restore, at most `hold_max`, and is then tried
+         ///< once more.
 };
 
-/// Everything a runtime can be told. Validated once, when it starts; an error names the field, its value and the rule.
+/// Everything a runtime can be told. Validated once, when it starts; an error names the field, its
+/// value and the rule.
 struct options {
   /// Where functions are kept. Null = `make_memory_store()`.
   std::shared_ptr<fsm::store> store{};
@@ -62,15 +68,17 @@ struct options {
   std::shared_ptr<fsm::clock> clock{};
   /// An Active function not invoked for this long becomes Inactive. 1 ms to 10 years.
   duration idle_after = std::chrono::days{14};
-  /// An admission not completed for this long counts as lost once its function is otherwise quiet. At least 1 ms.
-  /// Lambda's longest invocation is 15 minutes.
+  /// An admission not completed for this long counts as lost once its function is otherwise quiet.
+  /// At least 1 ms. Lambda's longest invocation is 15 minutes.
   duration admission_timeout = std::chrono::minutes{20};
   provisioner_options provisioner{};
   /// Functions that may exist at once; address space (not memory) is reserved for them. 1 to 2^26.
   std::size_t functions_max = std::size_t{1} << 24;
-  /// Transitions that may be on their way to the store; beyond it callers get `errc::too_many_requests`. At least 16.
+  /// Transitions that may be on their way to the store; beyond it callers get
+  /// `errc::too_many_requests`. At least 16.
   std::size_t journal_max = 65'536;
-  /// Waiters that may be armed at once; beyond it callers get `errc::too_many_requests`. At least 1.
+  /// Waiters that may be armed at once; beyond it callers get `errc::too_many_requests`. At
+  /// least 1.
   std::size_t waiters_max = std::size_t{1} << 22;
   /// Threads of the runtime's own, when it owns its actor system. 0 = one per core. At most 1024.
   std::size_t threads = 0;
@@ -87,7 +95,8 @@ struct options {
   std::uint64_t seed = 1;
 };
 
-/// Checks every rule above. The first one broken is reported, as `errc::invalid_argument`, by the field's name.
+/// Checks every rule above. The first one broken is reported, as `errc::invalid_argument`, by the
+/// field's name.
 [[nodiscard]] expected<void> validate(const options& what);
 
 }  // namespace fsm

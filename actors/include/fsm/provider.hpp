@@ -35,7 +35,8 @@ struct provision_request {
   attempt_kind kind = attempt_kind::create;
   /// 1 for the first try of this attempt; each retry adds one. The token stays the same.
   std::uint32_t try_number = 1;
-  /// The owner's epoch: a provider that has seen a higher one may refuse (a paused owner woke up too late).
+  /// The owner's epoch: a provider that has seen a higher one may refuse (a paused owner woke up
+  /// too late).
   std::uint64_t epoch = 0;
   std::string name;
   std::string tenant;
@@ -43,10 +44,11 @@ struct provision_request {
   std::string document;
 };
 
-/// How a provider answers. Copyable, and callable from any thread at any time, even after the runtime has stopped.
-/// The first answer counts; later ones are ignored. An answer that never comes meets the attempt's deadline.
+/// How a provider answers. Copyable, and callable from any thread at any time, even after the
+/// runtime has stopped. The first answer counts; later ones are ignored. An answer that never comes
+/// meets the attempt's deadline.
 class completion {
- public:
+public:
   enum class result : std::uint8_t { succeeded, failed, transient };
   using sink = std::function<void(result, reason_code, std::string)>;
 
@@ -54,35 +56,40 @@ class completion {
 
   /// The resources are there (or, for a release, gone).
   void succeeded() const;
-  /// They cannot be made, for this reason. Final: the attempt is not retried. `text` is shown to users.
+  /// They cannot be made, for this reason. Final: the attempt is not retried. `text` is shown to
+  /// users.
   void failed(reason_code why, std::string text = {}) const;
-  /// This try failed; a later one may work. Retried with backoff until the attempt's limits are reached.
+  /// This try failed; a later one may work. Retried with backoff until the attempt's limits are
+  /// reached.
   void transient(std::string text = {}) const;
 
- private:
+private:
   struct state;
   std::shared_ptr<state> state_;
 };
 
-/// The embedder's side: makes and releases whatever a function needs to run (network interfaces, containers,
-/// micro-VMs). Calls for one function come strictly one after the other; calls for different functions may come
-/// from several threads at once. A call must return quickly; the work goes on elsewhere and ends in the completion.
-/// An exception that leaves a call counts as a transient failure.
+/// The embedder's side: makes and releases whatever a function needs to run (network interfaces,
+/// containers, micro-VMs). Calls for one function come strictly one after the other; calls for
+/// different functions may come from several threads at once. A call must return quickly; the work
+/// goes on elsewhere and ends in the completion. An exception that leaves a call counts as a
+/// transient failure.
 class resource_provider {
- public:
+public:
   virtual ~resource_provider() = default;
 
-  /// Makes the resources of one attempt. The same token may be asked for again (a lost answer, a restart): answer
-  /// with what was already made for it. Called on a thread of the runtime's, or on one that waits in a synchronous
-  /// call; must not make synchronous calls to the runtime (they are refused with `would_deadlock`).
+  /// Makes the resources of one attempt. The same token may be asked for again (a lost answer, a
+  /// restart): answer with what was already made for it. Called on a thread of the runtime's, or on
+  /// one that waits in a synchronous call; must not make synchronous calls to the runtime (they are
+  /// refused with `would_deadlock`).
   virtual void provision(const provision_request& request, completion done) = 0;
 
-  /// Releases whatever was made for `token`. Must be idempotent: unknown and already released tokens succeed.
-  /// Asked again with backoff until it succeeds.
+  /// Releases whatever was made for `token`. Must be idempotent: unknown and already released
+  /// tokens succeed. Asked again with backoff until it succeeds.
   virtual void release(const attempt_token& token, completion done) = 0;
 };
 
-/// A provider that has everything at once and in any amount. The default; for benchmarks and first steps.
+/// A provider that has everything at once and in any amount. The default; for benchmarks and first
+/// steps.
 [[nodiscard]] std::shared_ptr<resource_provider> make_instant_provider();
 
 }  // namespace fsm

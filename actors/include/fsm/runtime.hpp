@@ -17,8 +17,9 @@
 #include <vector>
 
 /// \file
-/// START HERE. One `fsm::runtime` owns any number of functions and their lifecycles. Link `libfsm::actors`, include
-/// this header, and give the runtime a `resource_provider` (<fsm/provider.hpp>). CAF users: see <fsm/actors.hpp>.
+/// START HERE. One `fsm::runtime` owns any number of functions and their lifecycles. Link
+/// `libfsm::actors`, include this header, and give the runtime a `resource_provider`
+/// (<fsm/provider.hpp>). CAF users: see <fsm/actors.hpp>.
 
 namespace fsm {
 
@@ -26,11 +27,13 @@ namespace fsm {
 struct create_request {
   /// 1 to 64 letters, digits, '-' and '_'.
   std::string name{};
-  /// Whatever describes the function to the embedder and its provider: opaque bytes, at most 256 MiB.
+  /// Whatever describes the function to the embedder and its provider: opaque bytes, at most 256
+  /// MiB.
   std::string document{};
   /// Attempts are queued fairly between tenants. At most 65,535 different ones.
   std::string tenant{};
-  /// This function's own idle time instead of `options::idle_after`. At most 255 different ones per runtime.
+  /// This function's own idle time instead of `options::idle_after`. At most 255 different ones per
+  /// runtime.
   std::optional<duration> idle_after{};
 };
 
@@ -55,11 +58,12 @@ struct list_request {
   std::uint64_t cursor = 0;
 };
 
-/// One page, in the order of creation (the place of a deleted function may be taken by a newer one). Functions that
-/// exist during the whole walk are listed exactly once.
+/// One page, in the order of creation (the place of a deleted function may be taken by a newer
+/// one). Functions that exist during the whole walk are listed exactly once.
 struct list_page {
   std::vector<function_view> functions;
-  /// Where to go on; 0 = this was the last page. A page may be shorter than its limit and still have a cursor.
+  /// Where to go on; 0 = this was the last page. A page may be shorter than its limit and still
+  /// have a cursor.
   std::uint64_t cursor = 0;
 };
 
@@ -68,7 +72,7 @@ using population = std::array<std::uint64_t, legal_pairs.size()>;
 
 /// Takes back a subscription (a waiter, an observer) when it is called or destroyed.
 class [[nodiscard]] subscription {
- public:
+public:
   subscription() = default;
   explicit subscription(std::function<void()> undo) : undo_{std::move(undo)} {}
   subscription(subscription&& other) noexcept : undo_{std::exchange(other.undo_, nullptr)} {}
@@ -79,22 +83,23 @@ class [[nodiscard]] subscription {
   /// Lets go without taking it back.
   void detach() noexcept { undo_ = nullptr; }
 
- private:
+private:
   std::function<void()> undo_;
 };
 
-/// The runtime. All calls are thread-safe. Every synchronous call has a form with a callback, which is called exactly
-/// once, on a thread of the runtime's or on one that waits in a synchronous call.
+/// The runtime. All calls are thread-safe. Every synchronous call has a form with a callback, which
+/// is called exactly once, on a thread of the runtime's or on one that waits in a synchronous call.
 ///
-/// Errors every call may give: `too_many_requests` (a bounded queue is full), `stopped`, `outcome_unknown` (the store
-/// failed), and for synchronous ones `would_deadlock` (made from inside a callback, an observer or a provider).
-/// A refused call changes nothing, but where the lifecycle says otherwise (docs/lifecycle.md: T08, T27, T54).
+/// Errors every call may give: `too_many_requests` (a bounded queue is full), `stopped`,
+/// `outcome_unknown` (the store failed), and for synchronous ones `would_deadlock` (made from
+/// inside a callback, an observer or a provider). A refused call changes nothing, but where the
+/// lifecycle says otherwise (docs/lifecycle.md: T08, T27, T54).
 class runtime {
- public:
+public:
   using view_callback = std::function<void(expected<function_view>)>;
 
-  /// Starts a runtime. Throws `std::invalid_argument` when an option breaks its rule (the message names the field),
-  /// `std::runtime_error` when the store cannot be opened.
+  /// Starts a runtime. Throws `std::invalid_argument` when an option breaks its rule (the message
+  /// names the field), `std::runtime_error` when the store cannot be opened.
   explicit runtime(options how = {});
   /// The same without exceptions.
   [[nodiscard]] static expected<runtime> start(options how = {});
@@ -104,7 +109,8 @@ class runtime {
   /// Calls `stop`. Must not happen inside a callback, an observer or a provider.
   ~runtime();
 
-  /// Creates a function: it is Pending, and its resources are being made. `already_exists`, `invalid_argument`.
+  /// Creates a function: it is Pending, and its resources are being made. `already_exists`,
+  /// `invalid_argument`.
   [[nodiscard]] expected<function_view> create(create_request what);
   void create(create_request what, view_callback done);
 
@@ -112,40 +118,43 @@ class runtime {
   [[nodiscard]] expected<function_view> get(std::string_view name);
   void get(std::string_view name, view_callback done);
 
-  /// Starts an update: LastUpdateStatus is InProgress, invocations go on with the previous version until it succeeds.
-  /// `not_found`, `state_conflict`, `update_in_progress`, `revision_mismatch`.
+  /// Starts an update: LastUpdateStatus is InProgress, invocations go on with the previous version
+  /// until it succeeds. `not_found`, `state_conflict`, `update_in_progress`, `revision_mismatch`.
   [[nodiscard]] expected<function_view> update(update_request what);
   void update(update_request what, view_callback done);
 
-  /// Reads the document, lets `merge` make the new one, and starts the update if nothing has changed meanwhile;
-  /// otherwise once more from the start (bounded). `merge` may be called several times, on the calling thread; its
-  /// error ends the call.
+  /// Reads the document, lets `merge` make the new one, and starts the update if nothing has
+  /// changed meanwhile; otherwise once more from the start (bounded). `merge` may be called several
+  /// times, on the calling thread; its error ends the call.
   using merge_function = std::function<expected<std::string>(const function_view& current)>;
   [[nodiscard]] expected<function_view> update(std::string_view name, const merge_function& merge,
                                                std::uint32_t expected_revision = 0);
 
-  /// Deletes a function, in any state. Its name is free at once; running invocations end on what they have.
-  /// `not_found`, `revision_mismatch`. Gives the function as it was last.
-  [[nodiscard]] expected<function_view> remove(std::string_view name, std::uint32_t expected_revision = 0);
+  /// Deletes a function, in any state. Its name is free at once; running invocations end on what
+  /// they have. `not_found`, `revision_mismatch`. Gives the function as it was last.
+  [[nodiscard]] expected<function_view> remove(std::string_view name,
+                                               std::uint32_t expected_revision = 0);
   void remove(std::string_view name, std::uint32_t expected_revision, view_callback done);
 
-  /// Asks for the right to run one invocation now. One compare-and-swap when it is granted: no lock, no allocation, no
-  /// message. `not_found`, `function_pending`, `function_initializing` (an Inactive function: the restore has been
-  /// started), `function_failed`.
+  /// Asks for the right to run one invocation now. One compare-and-swap when it is granted: no
+  /// lock, no allocation, no message. `not_found`, `function_pending`, `function_initializing` (an
+  /// Inactive function: the restore has been started), `function_failed`.
   [[nodiscard]] expected<admission> admit(std::string_view name);
 
   /// Waits until `what` holds, at most for `timeout` of the runtime's clock. An event, not a poll.
   /// `timed_out`, `unreachable` (it can no longer hold; `error::state` says why), `not_found`.
   expected<function_view> wait(std::string_view name, const condition& what, duration timeout);
   /// The same without blocking. Cancelling the subscription gives `cancelled`.
-  subscription wait(std::string_view name, const condition& what, duration timeout, view_callback done);
+  subscription wait(std::string_view name, const condition& what, duration timeout,
+                    view_callback done);
 
   /// One page of functions (without documents). Reads no more than a bounded number of entries.
   [[nodiscard]] expected<list_page> list(const list_request& what = {});
 
-  /// Names that start with `prefix` and come after `after`, in byte order; at most `limit` (1 to 10,000).
-  [[nodiscard]] expected<std::vector<std::string>> names(std::string_view prefix, std::string_view after,
-                                                         std::size_t limit);
+  /// Names that start with `prefix` and come after `after`, in byte order; at most `limit` (1 to
+  /// 10,000).
+  [[nodiscard]] expected<std::vector<std::string>> names(std::string_view prefix,
+                                                         std::string_view after, std::size_t limit);
 
   /// The last transitions of a function, oldest first. `not_found`.
   [[nodiscard]] expected<std::vector<transition>> history(std::string_view name);
@@ -161,19 +170,20 @@ class runtime {
   /// The clock given in the options.
   [[nodiscard]] fsm::clock& clock() const noexcept;
 
-  /// Waits until nothing is on its way inside the runtime (answers of providers that work elsewhere excepted).
-  /// Only with a manual clock; otherwise it returns at once.
+  /// Waits until nothing is on its way inside the runtime (answers of providers that work elsewhere
+  /// excepted). Only with a manual clock; otherwise it returns at once.
   void settle();
 
-  /// Ends the runtime, in order: refuses new calls, lets what is acknowledged become durable, answers every waiter
-  /// with `stopped`, stops the actors. Safe to call twice. Waits at most `patience` for the store. From inside a callback,
-  /// an observer or a provider it only refuses new calls; the rest is left to the next call from outside.
+  /// Ends the runtime, in order: refuses new calls, lets what is acknowledged become durable,
+  /// answers every waiter with `stopped`, stops the actors. Safe to call twice. Waits at most
+  /// `patience` for the store. From inside a callback, an observer or a provider it only refuses
+  /// new calls; the rest is left to the next call from outside.
   void stop(duration patience = std::chrono::seconds{4});
 
   /// For <fsm/actors.hpp>.
   [[nodiscard]] detail::core& internals() const noexcept { return *core_; }
 
- private:
+private:
   friend struct detail::core;
   explicit runtime(std::shared_ptr<detail::core> core) noexcept;
   std::shared_ptr<detail::core> core_;

@@ -31,8 +31,8 @@ struct function_view {
   timestamp since{};
   /// The sequence of the transition this is the answer to; 0 when nothing was changed for it.
   std::uint64_t sequence = 0;
-  /// The document of the target version while an update is in progress, else of the current one. Only `get` fills it in,
-  /// and only with a store that keeps documents.
+  /// The document of the target version while an update is in progress, else of the current one.
+  /// Only `get` fills it in, and only with a store that keeps documents.
   std::string document;
 
   [[nodiscard]] fsm::pair pair() const noexcept { return {state, update_status}; }
@@ -40,7 +40,8 @@ struct function_view {
   [[nodiscard]] std::string revision_id() const;
 };
 
-/// The RevisionId of the `revision`th state of function `uid`: a lower-case UUID; the same inputs give the same text.
+/// The RevisionId of the `revision`th state of function `uid`: a lower-case UUID; the same inputs
+/// give the same text.
 [[nodiscard]] std::string revision_id(std::uint64_t uid, std::uint32_t revision);
 
 /// One change of one function.

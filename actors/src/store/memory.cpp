@@ -14,17 +14,16 @@ namespace fsm {
 namespace {
 
 class memory_store final : public store {
- public:
-  explicit memory_store(std::size_t history_max) : history_max_{std::max<std::size_t>(history_max, 1)} {}
+public:
+  explicit memory_store(std::size_t history_max)
+      : history_max_{std::max<std::size_t>(history_max, 1)} {}
 
   [[nodiscard]] expected<opened> open() override {
     const std::unique_lock lock{mutex_};
     return opened{.epoch = ++epoch_, .last_sequence = last_sequence_, .last_uid = last_uid_};
   }
 
-  void commit(std::span<change* const> batch, committed done) override {
-    done(apply(batch));
-  }
+  void commit(std::span<change* const> batch, committed done) override { done(apply(batch)); }
 
   void read_document(std::uint64_t uid, std::uint32_t version,
                      std::function<void(expected<std::string>)> done) override {
@@ -35,12 +34,14 @@ class memory_store final : public store {
     reason_texts texts;
     {
       const std::shared_lock lock{mutex_};
-      if (const auto found = functions_.find(uid); found != functions_.end()) texts = found->second.reasons;
+      if (const auto found = functions_.find(uid); found != functions_.end())
+        texts = found->second.reasons;
     }
     done(std::move(texts));
   }
 
-  void read_history(std::uint64_t uid, std::function<void(expected<std::vector<transition>>)> done) override {
+  void read_history(std::uint64_t uid,
+                    std::function<void(expected<std::vector<transition>>)> done) override {
     std::vector<transition> history;
     {
       const std::shared_lock lock{mutex_};
@@ -57,14 +58,16 @@ class memory_store final : public store {
     {
       const std::shared_lock lock{mutex_};
       auto at = after < prefix ? names_.lower_bound(prefix) : names_.upper_bound(after);
-      for (; at != names_.end() && names.size() < limit && std::string_view{*at}.starts_with(prefix); ++at) {
+      for (;
+           at != names_.end() && names.size() < limit && std::string_view{*at}.starts_with(prefix);
+           ++at) {
         names.push_back(*at);
       }
     }
     done(std::move(names));
   }
 
- private:
+private:
   struct kept {
     // Two at most at any time: the version in use and the one an update brings up.
     std::vector<std::pair<std::uint32_t, std::string>> documents;
@@ -77,8 +80,9 @@ class memory_store final : public store {
     const std::unique_lock lock{mutex_};
     for (const change* c : batch) {
       if (c->epoch != epoch_) {
-        return unexpected({errc::internal, fmt::format("epoch {} is fenced off: the store was opened again as {}",
-                                                       c->epoch, epoch_)});
+        return unexpected(
+            {errc::internal, fmt::format("epoch {} is fenced off: the store was opened again as {}",
+                                         c->epoch, epoch_)});
       }
     }
     for (change* c : batch) apply(*c);
@@ -115,8 +119,10 @@ class memory_store final : public store {
     const transition& t = c.transition;
     const bool about_update = t.event == event::update_failed;
     const transition* before = k.history.empty() ? nullptr : &k.history.back();
-    if (before == nullptr || before->state_reason_code != t.state_reason_code) k.reasons.state.clear();
-    if (before == nullptr || before->update_reason_code != t.update_reason_code) k.reasons.update.clear();
+    if (before == nullptr || before->state_reason_code != t.state_reason_code)
+      k.reasons.state.clear();
+    if (before == nullptr || before->update_reason_code != t.update_reason_code)
+      k.reasons.update.clear();
     if (!t.reason.empty()) (about_update ? k.reasons.update : k.reasons.state) = t.reason;
   }
 
@@ -127,7 +133,8 @@ class memory_store final : public store {
         if (number == version) return document;
       }
     }
-    return unexpected({errc::not_found, fmt::format("there is no document of version {}", version)});
+    return unexpected(
+        {errc::not_found, fmt::format("there is no document of version {}", version)});
   }
 
   std::size_t history_max_;

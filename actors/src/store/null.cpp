@@ -5,14 +5,18 @@ namespace fsm {
 namespace {
 
 class null_store final : public store {
- public:
+public:
   [[nodiscard]] expected<opened> open() override { return opened{}; }
   void commit(std::span<change* const>, committed done) override { done({}); }
-  void read_document(std::uint64_t, std::uint32_t, std::function<void(expected<std::string>)> done) override {
+  void read_document(std::uint64_t, std::uint32_t,
+                     std::function<void(expected<std::string>)> done) override {
     done(unexpected({errc::not_found, "this store keeps no documents"}));
   }
-  void read_reasons(std::uint64_t, std::function<void(expected<reason_texts>)> done) override { done(reason_texts{}); }
-  void read_history(std::uint64_t, std::function<void(expected<std::vector<transition>>)> done) override {
+  void read_reasons(std::uint64_t, std::function<void(expected<reason_texts>)> done) override {
+    done(reason_texts{});
+  }
+  void read_history(std::uint64_t,
+                    std::function<void(expected<std::vector<transition>>)> done) override {
     done(std::vector<transition>{});
   }
   void read_names(std::string_view, std::string_view, std::size_t,

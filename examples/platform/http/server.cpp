@@ -34,32 +34,19 @@ std::size_t raise_open_files() {
   return files.rlim_cur;
 }
 
-server_options fit(server_options options, spdlog::logger& log) {
-  const auto files = raise_open_files();
-  const auto wanted = options.limits.connections_max + files_for_others;
-  if (files < wanted) {
-    const auto room = files > 2 * files_for_others ? files - files_for_others : files / 2;
-    log.warn("open files capped limit={} connections_max={}", files, room);
-    options.limits.connections_max = std::max<std::size_t>(room, 1);
-  }
-  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
-  return options;
-}
-
 }  // namespace
 
-fsm::expected<std::unique_ptr<server>> server::open(server_options options, handler& answers,
+fsm::expected<std::unique_ptr<server>> server::open(server_options options,
                                                     std::shared_ptr<spdlog::logger> log) {
-  options = fit(std::move(options), *log);
-  std::unique_ptr<server> result{new server{std::move(options), answers, std::move(log)}};
+  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+  std::unique_ptr<server> result{new server{std::move(options), std::move(log)}};
   if (auto listening = result->listen(); !listening) return fsm::unexpected(listening.error());
+  result->fit_limits();
   return result;
 }
 
-server::server(server_options options, handler& answers, std::shared_ptr<spdlog::logger> log)
-    : options_{std::move(options)},
-      rules_{answers, guard{options_.host, options_.allowed_hosts}, options_.limits},
-      log_{std::move(log)} {
+server::server(server_options options, std::shared_ptr<spdlog::logger> log)
+    : options_{std::move(options)}, log_{std::move(log)} {
   for (std::size_t i = 0; i < options_.threads; ++i) {
     contexts_.push_back(std::make_unique<asio::io_context>(1));
   }
@@ -88,6 +75,15 @@ fsm::expected<void> server::listen() {
        .message = options_.host + ":" + std::to_string(options_.port) + ": " + problem.message()});
 }
 
+void server::fit_limits() {
+  const auto files = raise_open_files();
+  const auto wanted = options_.limits.connections_max + files_for_others;
+  if (files >= wanted) return;
+  const auto room = files > 2 * files_for_others ? files - files_for_others : files / 2;
+  log_->warn("open files capped limit={} connections_max={}", files, room);
+  options_.limits.connections_max = std::max<std::size_t>(room, 1);
+}
+
 std::string server::url() const {
   const auto endpoint = acceptor_->local_endpoint();
   const bool v6 = options_.host.find(':') != std::string::npos;
@@ -95,7 +91,9 @@ std::string server::url() const {
   return "http://" + host + ":" + std::to_string(endpoint.port());
 }
 
-void server::start() {
+void server::start(handler& answers) {
+  rules_.emplace(
+      session_rules{answers, guard{options_.host, options_.allowed_hosts}, options_.limits});
   asio::co_spawn(*contexts_.front(), accept(), asio::detached);
   for (auto& each : contexts_) {
     threads_.emplace_back([context = each.get()] {
@@ -122,13 +120,13 @@ boost::asio::awaitable<void> server::accept() {
 }
 
 void server::add(tcp::socket socket) {
-  auto one = std::make_shared<session>(std::move(socket), rules_);
+  auto one = std::make_shared<session>(std::move(socket), *rules_);
   std::uint64_t id = 0;
   bool too_many = false;
   {
     const std::lock_guard lock{mutex_};
-    if (sessions_.size() >= rules_.limits.connections_max + refused_max) return;
-    too_many = sessions_.size() >= rules_.limits.connections_max;
+    if (sessions_.size() >= rules_->limits.connections_max + refused_max) return;
+    too_many = sessions_.size() >= rules_->limits.connections_max;
     id = next_id_++;
     sessions_.emplace(id, one);
   }

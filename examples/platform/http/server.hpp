@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -36,11 +37,11 @@ struct server_options {
 /// An HTTP/1.1 server: a few threads, each with its share of the connections.
 class server {
 public:
-  /// Opens the address. Raises the number of files the process may have open, and says so in the
-  /// log when that is not enough for `limits::connections_max`, which is then lowered. The handler
-  /// must outlive the server.
+  /// Opens the address; who connects waits for `start`. Raises the number of files the process may
+  /// have open, and says so in the log when that is not enough for `limits::connections_max`, which
+  /// is then lowered. An address that cannot be opened is an error, and not logged.
   [[nodiscard]] static fsm::expected<std::unique_ptr<server>> open(
-      server_options options, handler& answers, std::shared_ptr<spdlog::logger> log);
+      server_options options, std::shared_ptr<spdlog::logger> log);
 
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -48,8 +49,8 @@ public:
 
   /// Where it listens: "http://127.0.0.1:9001".
   [[nodiscard]] std::string url() const;
-  /// Serves, on threads of its own.
-  void start();
+  /// Serves, on threads of its own, until `stop`; the handler must be there until then.
+  void start(handler& answers);
   /// Takes no new connections and no new requests; requests that have arrived are answered.
   void refuse();
   /// Waits at most `patience` for the answers under way, then closes what is left and ends the
@@ -59,16 +60,17 @@ public:
 private:
   using tcp = boost::asio::ip::tcp;
 
-  server(server_options options, handler& answers, std::shared_ptr<spdlog::logger> log);
+  server(server_options options, std::shared_ptr<spdlog::logger> log);
   fsm::expected<void> listen();
+  void fit_limits();
   boost::asio::awaitable<void> accept();
   void add(tcp::socket socket);
   void removed(std::uint64_t id);
   template <class Action>
   void for_each_session(Action action);
 
-  const server_options options_;
-  const session_rules rules_;
+  server_options options_;
+  std::optional<session_rules> rules_;  // Once it has been started.
   const std::shared_ptr<spdlog::logger> log_;
   std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
   std::unique_ptr<tcp::acceptor> acceptor_;

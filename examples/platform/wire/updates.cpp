@@ -26,25 +26,34 @@ using change = std::function<void(const members& given, json::object& document)>
 // Reports a request whose members have the wrong types or shapes.
 using check = std::function<void(const members& given)>;
 
+// What the operations of this kind differ in.
+struct update_kind {
+  check shape;
+  change how;
+  bool can_dry_run = false;  // And can be told to publish.
+};
+
 // One update: reads the function, makes the new document from its present one, and asks for the
 // update on the condition that nothing has changed meanwhile; if something has, once more from the
 // start. A client that named the revision it means is told instead.
 class update : public std::enable_shared_from_this<update> {
 public:
-  update(call_ptr request, function_target target, json::object body, change how)
+  update(call_ptr request, function_target target, json::object body, update_kind kind)
       : request_{std::move(request)},
         target_{std::move(target)},
         body_{std::move(body)},
-        change_{std::move(how)} {}
+        kind_{std::move(kind)} {}
 
   void start() {
     problems found;
     const members given{body_, "", found};
     revision_ = given.text("RevisionId");
-    dry_run_ = given.flag("DryRun").value_or(false);
-    if (given.flag("Publish").value_or(false)) {
-      found.refuse(fault::invalid_parameter_value,
-                   "Versions cannot be published yet: leave out Publish.");
+    if (kind_.can_dry_run) {
+      dry_run_ = given.flag("DryRun").value_or(false);
+      if (given.flag("Publish").value_or(false)) {
+        found.refuse(fault::invalid_parameter_value,
+                     "Versions cannot be published yet: leave out Publish.");
+      }
     }
     if (auto wrong = found.verdict()) return request_->refuse(*wrong);
     read();
@@ -66,7 +75,7 @@ private:
     }
     document_ = parse_document(view.document);
     problems found;
-    change_(members{body_, "", found}, document_);
+    kind_.how(members{body_, "", found}, document_);
     check_complete(document_, found);
     if (auto wrong = found.verdict()) return request_->refuse(*wrong);
     if (!dry_run_) {
@@ -98,24 +107,24 @@ private:
   const call_ptr request_;
   const function_target target_;
   const json::object body_;
-  const change change_;
+  const update_kind kind_;
   std::optional<std::string> revision_;
   bool dry_run_ = false;
   json::object document_;
   int tries_ = 0;
 };
 
-void start_update(const call_ptr& request, const check& shape, change how) {
+void start_update(const call_ptr& request, update_kind kind) {
   auto target = find_target(*request, fsm::name_rule::create);
   if (!target) return request->refuse(target.error());
   auto body = parse_body(request->body());
   if (!body) return request->refuse(body.error());
   problems found;
-  shape(members{*body, "", found});
+  kind.shape(members{*body, "", found});
   if (auto wrong = found.shape_verdict()) return request->refuse(*wrong);
   if (!target->latest()) return request->refuse(only_functions());
   target->qualifier.clear();
-  std::make_shared<update>(request, *std::move(target), *std::move(body), std::move(how))->start();
+  std::make_shared<update>(request, *std::move(target), *std::move(body), std::move(kind))->start();
 }
 
 }  // namespace
@@ -125,10 +134,11 @@ void update_function_code(const call_ptr& request) {
     json::object ignored;
     read_architectures(given, ignored);
   };
-  start_update(request, check_shape, [](const members& given, json::object& document) {
+  const auto read = [](const members& given, json::object& document) {
     read_architectures(given, document);
     read_code(given, text_or(document, "PackageType", "Zip"), document);
-  });
+  };
+  start_update(request, {.shape = check_shape, .how = read, .can_dry_run = true});
 }
 
 void update_function_configuration(const call_ptr& request) {
@@ -139,7 +149,7 @@ void update_function_configuration(const call_ptr& request) {
     json::object ignored;
     read(given, ignored);
   };
-  start_update(request, check_shape, read);
+  start_update(request, {.shape = check_shape, .how = read});
 }
 
 }  // namespace platform::wire

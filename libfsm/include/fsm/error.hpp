@@ -9,11 +9,13 @@
 
 namespace fsm {
 
-/// Everything that can go wrong in a call, as a closed list. One line each says what the caller should know.
+/// Everything that can go wrong in a call, as a closed list. One line each says what the caller
+/// should know.
 enum class errc : std::uint8_t {
   /// No error. Never found inside an `error` that a call returned.
   none = 0,
-  /// An argument or option broke a rule; the message names it, its value and the rule. Nothing was changed.
+  /// An argument or option broke a rule; the message names it, its value and the rule. Nothing was
+  /// changed.
   invalid_argument,
   /// There is no function of that name.
   not_found,
@@ -21,9 +23,11 @@ enum class errc : std::uint8_t {
   already_exists,
   /// An invocation was refused: the function is Pending for the first time (Creating).
   function_pending,
-  /// An invocation was refused: the function was Inactive and is being restored (or is brought up by an update).
+  /// An invocation was refused: the function was Inactive and is being restored (or is brought up
+  /// by an update).
   function_initializing,
-  /// An invocation was refused: the function is Failed, or its last restore failed for a cause that needs a pause
+  /// An invocation was refused: the function is Failed, or its last restore failed for a cause that
+  /// needs a pause
   /// before the next try. `error::reason` holds the cause.
   function_failed,
   /// A call other than an invocation was refused because of the function's state.
@@ -40,7 +44,8 @@ enum class errc : std::uint8_t {
   cancelled,
   /// What was waited for can no longer happen (the function is Failed or gone).
   unreachable,
-  /// A synchronous call was made from inside a callback, an observer or a provider: it would wait for itself.
+  /// A synchronous call was made from inside a callback, an observer or a provider: it would wait
+  /// for itself.
   would_deadlock,
   /// The store could not confirm the transition: it may or may not have happened.
   outcome_unknown,
@@ -53,7 +58,8 @@ enum class errc : std::uint8_t {
 /// The identifier of `code` as written in the sources, for logs: `"not_found"`.
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
-/// Why a call failed: a code to branch on and a sentence that says what was asked and what was found.
+/// Why a call failed: a code to branch on and a sentence that says what was asked and what was
+/// found.
 struct error {
   errc code = errc::none;
   std::string message;

@@ -10,9 +10,10 @@
 #include <string_view>
 
 /// \file
-/// The lifecycle of a function, as one table. This is the only place that says which call is accepted when, what
-/// each event leads to and what has to be done about it. `step` (<fsm/step.hpp>) applies it; the documentation
-/// (docs/lifecycle.md) is generated from it; <fsm/checks.hpp> proves that it is complete and deterministic.
+/// The lifecycle of a function, as one table. This is the only place that says which call is
+/// accepted when, what each event leads to and what has to be done about it. `step`
+/// (<fsm/step.hpp>) applies it; the documentation (docs/lifecycle.md) is generated from it;
+/// <fsm/checks.hpp> proves that it is complete and deterministic.
 
 namespace fsm {
 
@@ -21,50 +22,59 @@ template <class Tag, class Bits>
 struct bit_set {
   Bits bits = 0;
 
-  [[nodiscard]] constexpr bool contains(std::size_t index) const noexcept { return (bits >> index & 1U) != 0; }
+  [[nodiscard]] constexpr bool contains(std::size_t index) const noexcept {
+    return (bits >> index & 1U) != 0;
+  }
   [[nodiscard]] constexpr bool empty() const noexcept { return bits == 0; }
-  friend constexpr bit_set operator|(bit_set a, bit_set b) noexcept { return {static_cast<Bits>(a.bits | b.bits)}; }
+  friend constexpr bit_set operator|(bit_set a, bit_set b) noexcept {
+    return {static_cast<Bits>(a.bits | b.bits)};
+  }
   friend constexpr bool operator==(bit_set, bit_set) = default;
 };
 
-/// What an answer to the event is. Refusals change nothing, but for the two that the rules demand to act as well: an
-/// invocation that starts a restore (T27) and a call that cancels a stuck operation (T08, T54).
+/// What an answer to the event is. Refusals change nothing, but for the two that the rules demand
+/// to act as well: an invocation that starts a restore (T27) and a call that cancels a stuck
+/// operation (T08, T54).
 enum class answer : std::uint8_t {
-  accepted,            ///< Done, or started.
-  ignored,             ///< An internal event that no longer applies; nothing happens.
-  not_found,           ///< There is no such function.
-  already_exists,      ///< There is one already.
-  pending,             ///< Invocation refused: first provisioning is not finished.
-  initializing,        ///< Invocation refused: resources are being brought back.
-  failed,              ///< Invocation refused: the function is Failed, or cannot be restored just now.
-  state_conflict,      ///< Mutation refused because of the State.
+  accepted,        ///< Done, or started.
+  ignored,         ///< An internal event that no longer applies; nothing happens.
+  not_found,       ///< There is no such function.
+  already_exists,  ///< There is one already.
+  pending,         ///< Invocation refused: first provisioning is not finished.
+  initializing,    ///< Invocation refused: resources are being brought back.
+  failed,          ///< Invocation refused: the function is Failed, or cannot be restored just now.
+  state_conflict,  ///< Mutation refused because of the State.
   update_in_progress,  ///< Mutation refused because of the LastUpdateStatus.
-  revision_mismatch,   ///< The expected revision is not the current one (decided before the table, T44).
+  revision_mismatch,   ///< The expected revision is not the current one (decided before the table,
+                       ///< T44).
 };
 
-/// What has to be done when a row applies. `step` does the ones that only touch the record; the rest is for the caller.
+/// What has to be done when a row applies. `step` does the ones that only touch the record; the
+/// rest is for the caller.
 enum class effect : std::uint8_t {
-  provision,       ///< Start an attempt to make the resources of a new function.
-  update,          ///< Start an attempt to make the resources of a new version.
-  restore,         ///< Start an attempt to make the resources of the current version again.
-  adopt,           ///< The attempt's resources are now the function's.
-  abandon,         ///< The attempt in flight, or just failed, is given up: whatever it made is released.
-  release,         ///< The resources the function holds are released, once nothing runs on them.
-  replace,         ///< The document given with the event becomes the current version at once.
-  swap,            ///< The target version becomes the current one; running invocations end on the old one.
-  discard,         ///< The target version is dropped.
-  retire,          ///< The function ends: its name is free, running invocations end on what they have.
-  touch,           ///< The idle clock starts anew.
+  provision,  ///< Start an attempt to make the resources of a new function.
+  update,     ///< Start an attempt to make the resources of a new version.
+  restore,    ///< Start an attempt to make the resources of the current version again.
+  adopt,      ///< The attempt's resources are now the function's.
+  abandon,    ///< The attempt in flight, or just failed, is given up: whatever it made is released.
+  release,    ///< The resources the function holds are released, once nothing runs on them.
+  replace,    ///< The document given with the event becomes the current version at once.
+  swap,     ///< The target version becomes the current one; running invocations end on the old one.
+  discard,  ///< The target version is dropped.
+  retire,   ///< The function ends: its name is free, running invocations end on what they have.
+  touch,    ///< The idle clock starts anew.
   renew_revision,  ///< The RevisionId changes although the situation does not.
 };
 
-/// Conditions that split a (pair, event) cell. They come in complementary pairs, so that a cell stays decided.
+/// Conditions that split a (pair, event) cell. They come in complementary pairs, so that a cell
+/// stays decided.
 enum class guard : std::uint8_t {
   always,
-  fresh,           ///< The function has been Pending for at most `stuck_after`.
-  stuck,           ///< It has been Pending for longer.
-  rested,          ///< No pause after a failed restore applies.
-  paused,          ///< The last restore failed less than `restore_pause` ago for a cause that needs a pause.
+  fresh,   ///< The function has been Pending for at most `stuck_after`.
+  stuck,   ///< It has been Pending for longer.
+  rested,  ///< No pause after a failed restore applies.
+  paused,  ///< The last restore failed less than `restore_pause` ago for a cause that needs a
+           ///< pause.
   failed_rejects,  ///< Policy: a Failed function refuses updates (default; the seed's rule).
   failed_accepts,  ///< Policy: an update of a Failed function creates it anew.
   pending_open,    ///< Policy: tags and configuration are accepted in Pending (default).
@@ -92,8 +102,8 @@ using effect_set = bit_set<struct effect_tag, std::uint16_t>;
   return {static_cast<std::uint16_t>(1U << static_cast<unsigned>(e))};
 }
 
-/// One rule: in any pair of `from`, on any event of `on`, when `when` holds: go to `to`, set the reasons, give the
-/// answer, do the effects.
+/// One rule: in any pair of `from`, on any event of `on`, when `when` holds: go to `to`, set the
+/// reasons, give the answer, do the effects.
 struct row {
   std::string_view id;  ///< Stable name of the rule; tests and documentation refer to it.
   pair_set from;
@@ -125,13 +135,14 @@ namespace table_words {  // The vocabulary of the table below. Nothing here deci
   return set;
 }
 /// A rule that changes nothing about the situation.
-[[nodiscard]] consteval row stay(std::string_view id, pair_set from, event_set events, guard when, answer a,
-                                 effect_set effects = {}) {
+[[nodiscard]] consteval row stay(std::string_view id, pair_set from, event_set events, guard when,
+                                 answer a, effect_set effects = {}) {
   return {id, from, events, when, {}, true, reason_rule::keep, reason_rule::keep, a, effects};
 }
 /// A rule that leads somewhere.
-[[nodiscard]] consteval row move(std::string_view id, pair_set from, event_set events, guard when, pair to,
-                                 reason_rule state_reason, reason_rule update_reason, answer a, effect_set effects) {
+[[nodiscard]] consteval row move(std::string_view id, pair_set from, event_set events, guard when,
+                                 pair to, reason_rule state_reason, reason_rule update_reason,
+                                 answer a, effect_set effects) {
   return {id, from, events, when, to, false, state_reason, update_reason, a, effects};
 }
 
@@ -150,7 +161,8 @@ inline constexpr auto restoring_upd_failed = in({pairs::restoring_update_failed}
 inline constexpr auto settled = ready | upd_failed;
 inline constexpr auto inactive = idle | idle_upd_failed;
 inline constexpr auto coming_back = restoring | restoring_upd_failed;
-inline constexpr auto existing = creating | settled | updating | broken | inactive | coming_back | idle_updating;
+inline constexpr auto existing =
+    creating | settled | updating | broken | inactive | coming_back | idle_updating;
 
 /// Every existing situation but those of `left_out`.
 [[nodiscard]] consteval pair_set existing_but(pair_set left_out) {
@@ -160,12 +172,13 @@ inline constexpr auto existing = creating | settled | updating | broken | inacti
 inline constexpr auto any_invoke = on({event::invoke, event::invoke_async, event::invoke_dry_run});
 inline constexpr auto update_or_publish = on({event::update, event::publish});
 inline constexpr auto any_update = on({event::update, event::update_dry_run});
-inline constexpr auto any_call =
-    any_invoke | any_update |
-    on({event::read, event::publish, event::tag, event::configure, event::remove, event::remove_qualified});
+inline constexpr auto any_call = any_invoke | any_update |
+                                 on({event::read, event::publish, event::tag, event::configure,
+                                     event::remove, event::remove_qualified});
 inline constexpr auto from_provisioner =
-    on({event::attempt_started, event::provision_succeeded, event::provision_failed, event::update_succeeded,
-        event::update_failed, event::restore_succeeded, event::restore_failed});
+    on({event::attempt_started, event::provision_succeeded, event::provision_failed,
+        event::update_succeeded, event::update_failed, event::restore_succeeded,
+        event::restore_failed});
 
 }  // namespace table_words
 

@@ -31,12 +31,20 @@ inline constexpr pair idle_update_failed{state::inactive, last_update_status::fa
 inline constexpr pair restoring_update_failed{state::pending, last_update_status::failed};
 }  // namespace pairs
 
-/// Every legal situation, `absent` (no such function) first. The position in this list is the pair's index.
+/// Every legal situation, `absent` (no such function) first. The position in this list is the
+/// pair's index.
 inline constexpr std::array legal_pairs{
-    pairs::absent,        pairs::creating,           pairs::ready,
-    pairs::updating,      pairs::update_failed,      pairs::broken,
-    pairs::idle,          pairs::restoring,          pairs::idle_updating,
-    pairs::idle_update_failed, pairs::restoring_update_failed,
+    pairs::absent,
+    pairs::creating,
+    pairs::ready,
+    pairs::updating,
+    pairs::update_failed,
+    pairs::broken,
+    pairs::idle,
+    pairs::restoring,
+    pairs::idle_updating,
+    pairs::idle_update_failed,
+    pairs::restoring_update_failed,
 };
 
 /// What `index_of` gives for a pair that ordinary functions never reach.
@@ -47,8 +55,8 @@ inline constexpr auto pair_indices = [] {
   std::array<std::uint8_t, 64> indices{};
   indices.fill(static_cast<std::uint8_t>(illegal_pair));
   for (std::size_t i = 0; i < legal_pairs.size(); ++i) {
-    indices[static_cast<std::size_t>(legal_pairs[i].state) * 4 + static_cast<std::size_t>(legal_pairs[i].update_status)] =
-        static_cast<std::uint8_t>(i);
+    indices[static_cast<std::size_t>(legal_pairs[i].state) * 4 +
+            static_cast<std::size_t>(legal_pairs[i].update_status)] = static_cast<std::uint8_t>(i);
   }
   return indices;
 }();
@@ -57,7 +65,8 @@ inline constexpr auto pair_indices = [] {
 /// The position of `which` in `legal_pairs`, or `illegal_pair`.
 [[nodiscard]] constexpr std::size_t index_of(pair which) noexcept {
   if (which.update_status > last_update_status::failed) return illegal_pair;
-  const auto key = static_cast<std::size_t>(which.state) * 4 + static_cast<std::size_t>(which.update_status);
+  const auto key =
+      static_cast<std::size_t>(which.state) * 4 + static_cast<std::size_t>(which.update_status);
   return key < detail::pair_indices.size() ? detail::pair_indices[key] : illegal_pair;
 }
 

@@ -7,22 +7,24 @@
 
 namespace fsm {
 
-/// A Pending function that did not settle for this long is stuck: the next update or publish cancels the operation
-/// (T08, T54). AWS documents "about six minutes".
+/// A Pending function that did not settle for this long is stuck: the next update or publish
+/// cancels the operation (T08, T54). AWS documents "about six minutes".
 inline constexpr duration stuck_after = std::chrono::minutes{6};
 
-/// After a restore failed for missing addresses or permissions, no new one is tried for this long (T32).
+/// After a restore failed for missing addresses or permissions, no new one is tried for this long
+/// (T32).
 inline constexpr duration restore_pause = std::chrono::minutes{5};
 
-/// What the lifecycle remembers of one function: all that the table needs, and nothing else. 32 bytes; a function's
-/// actor owns exactly one, and `step` is the only code that makes a new one.
+/// What the lifecycle remembers of one function: all that the table needs, and nothing else. 32
+/// bytes; a function's actor owns exactly one, and `step` is the only code that makes a new one.
 struct lifecycle_record {
   fsm::pair pair;
   reason_code state_reason = reason_code::none;
   reason_code update_reason = reason_code::none;
   /// Counts everything that renews the RevisionId. 0 only while absent.
   std::uint32_t revision = 0;
-  /// The latest attempt. Counted up for ever, never reused, so that (uid, attempt) names it across restarts.
+  /// The latest attempt. Counted up for ever, never reused, so that (uid, attempt) names it across
+  /// restarts.
   std::uint32_t attempt = 0;
   /// When State last changed.
   timestamp since{};
@@ -38,8 +40,8 @@ struct lifecycle_record {
   friend constexpr bool operator==(const lifecycle_record&, const lifecycle_record&) = default;
 };
 
-/// Where users may choose between two readings of the rules. The defaults are the seed's, as amended by what AWS
-/// does today; docs/lifecycle.md lists the choices.
+/// Where users may choose between two readings of the rules. The defaults are the seed's, as
+/// amended by what AWS does today; docs/lifecycle.md lists the choices.
 struct lifecycle_policy {
   /// An update of a Failed function creates it anew instead of being refused (T40x).
   bool failed_accepts_update = false;
@@ -53,7 +55,8 @@ struct lifecycle_policy {
 struct happening {
   fsm::event event = event::read;
   timestamp at{};
-  /// For completions: the attempt they belong to. A completion of any other attempt than the latest is ignored.
+  /// For completions: the attempt they belong to. A completion of any other attempt than the latest
+  /// is ignored.
   std::uint32_t attempt = 0;
   /// For failures: the cause.
   reason_code reason = reason_code::none;
@@ -61,16 +64,19 @@ struct happening {
   std::uint32_t expected_revision = 0;
 };
 
-/// What came of it. `effects` is what the caller has to do; the attempt numbers say to which resources.
+/// What came of it. `effects` is what the caller has to do; the attempt numbers say to which
+/// resources.
 struct outcome {
   lifecycle_record next;
   fsm::answer answer = answer::accepted;
   effect_set effects;
-  /// The rule that applied; null when the answer was given before the table was asked (T44, stale completions).
+  /// The rule that applied; null when the answer was given before the table was asked (T44, stale
+  /// completions).
   const row* rule = nullptr;
   /// The attempt to start, if any effect starts one, else 0.
   std::uint32_t start = 0;
-  /// Attempts whose resources are no longer needed: what the function held, and what it gives up. 0 = none.
+  /// Attempts whose resources are no longer needed: what the function held, and what it gives up. 0
+  /// = none.
   std::uint32_t release = 0;
   std::uint32_t abandon = 0;
 

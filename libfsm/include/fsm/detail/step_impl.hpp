@@ -6,7 +6,8 @@
 
 namespace fsm::detail {
 
-/// For each (pair, event): the first row that names it and, for guarded cells, the second. `no_row` = there is none.
+/// For each (pair, event): the first row that names it and, for guarded cells, the second. `no_row`
+/// = there is none.
 inline constexpr std::uint8_t no_row = 0xFF;
 
 struct cell {
@@ -30,7 +31,8 @@ inline constexpr auto cells = [] {
 }();
 
 [[nodiscard]] constexpr bool needs_pause(reason_code code) noexcept {
-  return code == reason_code::insufficient_role_permissions || code == reason_code::subnet_out_of_ip_addresses;
+  return code == reason_code::insufficient_role_permissions ||
+         code == reason_code::subnet_out_of_ip_addresses;
 }
 
 [[nodiscard]] constexpr bool holds(guard when, const lifecycle_record& r, timestamp at,
@@ -57,14 +59,16 @@ inline constexpr auto cells = [] {
          code != reason_code::restoring;
 }
 
-[[nodiscard]] constexpr reason_code apply(reason_rule rule, reason_code before, reason_code given) noexcept {
+[[nodiscard]] constexpr reason_code apply(reason_rule rule, reason_code before,
+                                          reason_code given) noexcept {
   switch (rule) {
     case reason_rule::keep: return before;
     case reason_rule::clear: return reason_code::none;
     case reason_rule::creating: return reason_code::creating;
     case reason_rule::idle: return reason_code::idle;
     case reason_rule::restoring: return reason_code::restoring;
-    case reason_rule::given: return is_cause_of_failure(given) ? given : reason_code::internal_error;
+    case reason_rule::given:
+      return is_cause_of_failure(given) ? given : reason_code::internal_error;
     case reason_rule::internal: return reason_code::internal_error;
   }
   return before;
@@ -79,7 +83,8 @@ inline constexpr auto cells = [] {
 
 namespace fsm {
 
-constexpr outcome step(const lifecycle_record& record, const happening& what, const lifecycle_policy& policy) noexcept {
+constexpr outcome step(const lifecycle_record& record, const happening& what,
+                       const lifecycle_policy& policy) noexcept {
   outcome result;
   result.next = record;
   result.answer = answer::ignored;
@@ -87,7 +92,8 @@ constexpr outcome step(const lifecycle_record& record, const happening& what, co
   const auto event_index = static_cast<std::size_t>(what.event);
   if (pair_index == illegal_pair || event_index >= event_count) return result;
   if (detail::is_completion(what.event) && what.attempt != record.attempt) return result;
-  if (record.pair != pairs::absent && what.expected_revision != 0 && what.expected_revision != record.revision) {
+  if (record.pair != pairs::absent && what.expected_revision != 0 &&
+      what.expected_revision != record.revision) {
     result.answer = answer::revision_mismatch;
     return result;
   }
