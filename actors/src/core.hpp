@@ -200,7 +200,7 @@ private:
   void shut_functions_down() noexcept;
   void run_simulation(const parking& until);
   void wait_for_journal(duration patience) noexcept;
-  void wait_for_parts(duration patience) noexcept;
+  void wait_for_parts() noexcept;
   template <class WaitFor>
   bool wait_and_help(WaitFor wait_for, std::optional<duration> patience) noexcept;
 

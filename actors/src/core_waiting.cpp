@@ -148,11 +148,11 @@ void core::stop(duration patience) noexcept {
     provisioner->close();
     delivery->close();
     delivery->post(new waiters_stop);
-    wait_for_parts(patience);
+    wait_for_parts();
   }
   pool->disown();
   // For what functions had posted before that.
-  if (journal) wait_for_parts(patience);
+  if (journal) wait_for_parts();
   shut_functions_down();
   observe([](observer& o) { o.on_stopped(); });
   stopped_.store(true);
@@ -192,7 +192,7 @@ void core::wait_for_journal(duration patience) noexcept {
   journal->post(new store_given_up);
 }
 
-void core::wait_for_parts(duration patience) noexcept {
+void core::wait_for_parts() noexcept {
   if (simulated) {
     while (test_coordinator_of(*system_)->try_run_once()) {
     }
@@ -202,7 +202,8 @@ void core::wait_for_parts(duration patience) noexcept {
     helping_scope help;
     help.work();
   }
-  wait_for_quiet(parts_busy_, patience);
+  // What they have left is their own work and the embedder's callbacks, not the store's.
+  wait_for_quiet(parts_busy_, std::chrono::seconds{4});
 }
 
 void core::shut_functions_down() noexcept {
