@@ -23,7 +23,7 @@ public:
   /// Wakes at `when`, if no earlier wake-up is set.
   void at_latest(timestamp when) {
     const std::lock_guard lock{mutex_};
-    if (set_ && shared_->is_set(id_) && when_ <= when) return;
+    if (set_ && shared_->is_armed() && when_ <= when) return;
     if (set_) clock_->cancel(id_);
     when_ = when;
     set_ = true;
@@ -49,7 +49,7 @@ private:
       const std::lock_guard lock{mutex};
       armed = true;
     }
-    [[nodiscard]] bool is_set(fsm::clock::task_id) {
+    [[nodiscard]] bool is_armed() {
       const std::lock_guard lock{mutex};
       return armed;
     }

@@ -38,16 +38,36 @@ constexpr std::size_t page_max = 10'000;
   return {errc::not_found, fmt::format("there is no function {}", name)};
 }
 
-/// Checks a create request and puts it into `c`.
-[[nodiscard]] error prepare(core& o, create_request& what, call& c) {
+/// What a caller asks of a function; enough to ask it again.
+struct question {
+  happening what;
+  std::string document{};
+  std::uint16_t tenant = 0;
+  std::uint8_t idle_policy = 0;
+
+  /// The document goes along; a call that came to nothing still has it.
+  void put_into(call& c) {
+    c.what = what;
+    c.document = std::move(document);
+    c.tenant = tenant;
+    c.idle_policy = idle_policy;
+  }
+  void take_back(call& c) { document = std::move(c.document); }
+};
+
+[[nodiscard]] error check_size(const std::string& document) {
+  if (document.size() <= document_bytes_max) return {};
+  return {errc::invalid_argument, fmt::format("document is {} bytes; at most {} are kept",
+                                              document.size(), document_bytes_max)};
+}
+
+/// Checks a create request and puts it into `q`.
+[[nodiscard]] error prepare(core& o, create_request& what, question& q) {
   if (auto name = parse_function_ref(what.name, name_rule::create); !name)
     return name.error();
   else if (name->name != what.name)
     return {errc::invalid_argument, "name must be a bare function name, not an ARN"};
-  if (what.document.size() > document_bytes_max) {
-    return {errc::invalid_argument, fmt::format("document is {} bytes; at most {} are kept",
-                                                what.document.size(), document_bytes_max)};
-  }
+  if (error wrong = check_size(what.document); wrong.code != errc::none) return wrong;
   if (what.idle_after &&
       (*what.idle_after < duration{1} || *what.idle_after > std::chrono::days{3650})) {
     return {errc::invalid_argument,
@@ -60,30 +80,27 @@ constexpr std::size_t page_max = 10'000;
   if (policy < 0) return {errc::too_many_requests, "more than 256 different idle times"};
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
-  c.what = {.event = event::create, .at = o.clock->now()};
-  c.document = std::move(what.document);
-  c.tenant = static_cast<std::uint16_t>(tenant);
-  c.idle_policy = static_cast<std::uint8_t>(policy);
+  q.what = {.event = event::create, .at = o.clock->now()};
+  q.document = std::move(what.document);
+  q.tenant = static_cast<std::uint16_t>(tenant);
+  q.idle_policy = static_cast<std::uint8_t>(policy);
   return {};
 }
 
-[[nodiscard]] error prepare(core& o, update_request& what, call& c) {
-  if (what.document.size() > document_bytes_max) {
-    return {errc::invalid_argument, fmt::format("document is {} bytes; at most {} are kept",
-                                                what.document.size(), document_bytes_max)};
-  }
+[[nodiscard]] error prepare(core& o, update_request& what, question& q) {
+  if (error wrong = check_size(what.document); wrong.code != errc::none) return wrong;
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
-  c.what = {.event = what.dry_run ? event::update_dry_run : event::update,
+  q.what = {.event = what.dry_run ? event::update_dry_run : event::update,
             .at = o.clock->now(),
             .expected_revision = what.expected_revision};
-  c.document = std::move(what.document);
+  q.document = std::move(what.document);
   return {};
 }
 
-[[nodiscard]] error prepare_remove(core& o, std::uint32_t expected_revision, call& c) {
+[[nodiscard]] error prepare_remove(core& o, std::uint32_t expected_revision, question& q) {
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
-  c.what = {.event = event::remove, .at = o.clock->now(), .expected_revision = expected_revision};
+  q.what = {.event = event::remove, .at = o.clock->now(), .expected_revision = expected_revision};
   return {};
 }
 
@@ -108,23 +125,16 @@ constexpr std::size_t page_max = 10'000;
   return static_cast<function_actor&>(*who->get());
 }
 
-/// Sends a prepared call and waits for the view it ends in.
-[[nodiscard]] expected<function_view> ask(core& o, std::string_view name, sync_call& first,
+/// Asks, and waits for the view it ends in.
+[[nodiscard]] expected<function_view> ask(core& o, std::string_view name, question q,
                                           bool with_document) {
-  const happening what = first.what;
-  const std::uint16_t tenant = first.tenant;
-  const std::uint8_t policy = first.idle_policy;
-  std::string document = std::move(first.document);
   for (int round = 0; round < rounds_max; ++round) {
-    const caf::strong_actor_ptr who = target_of(o, name, what.event);
-    if (who == nullptr) return unexpected(no_target(o, name, what.event));
+    const caf::strong_actor_ptr who = target_of(o, name, q.what.event);
+    if (who == nullptr) return unexpected(no_target(o, name, q.what.event));
     sync_call c;
-    c.what = what;
-    c.tenant = tenant;
-    c.idle_policy = policy;
-    c.document = std::move(document);
+    q.put_into(c);
     o.ask(function_of(who), c);
-    document = std::move(c.document);
+    q.take_back(c);
     if (lost_a_race(c)) continue;
     expected<function_view> view = await_view(o, c, with_document);
     if (view || view.error().code != errc::none) return view;
@@ -133,27 +143,29 @@ constexpr std::size_t page_max = 10'000;
       {errc::too_many_requests, fmt::format("function {} changes too fast to be read", name)});
 }
 
-/// Sends a prepared call whose answer goes to a callback.
-void ask_later(const std::shared_ptr<core>& o, std::string name, std::function<void(call&)> fill,
-               event what, bool with_document, runtime::view_callback done,
-               int rounds = rounds_max) {
-  const caf::strong_actor_ptr who = target_of(*o, name, what);
+/// Asks; the view it ends in goes to a callback.
+void ask_later(const std::shared_ptr<core>& o, std::string name, question q, bool with_document,
+               runtime::view_callback done, int rounds = rounds_max) {
+  const caf::strong_actor_ptr who = target_of(*o, name, q.what.event);
   if (who == nullptr || rounds == 0) {
-    done(unexpected(no_target(*o, name, what)));
+    done(unexpected(no_target(*o, name, q.what.event)));
     return;
   }
+  std::string document = std::move(q.document);  // Travels with the call, not with its callback.
   auto* c = new callback_call{[=, done = std::move(done)](callback_call& answered) mutable {
+    q.take_back(answered);
     if (lost_a_race(answered)) {
-      return ask_later(o, std::move(name), std::move(fill), what, with_document, std::move(done),
+      return ask_later(o, std::move(name), std::move(q), with_document, std::move(done),
                        rounds - 1);
     }
     if (!with_document) return later_view(*o, answered, false, std::move(done));
     later_view(*o, answered, true, [=, done = std::move(done)](expected<function_view> view) {
       if (view || view.error().code != errc::none) return done(std::move(view));
-      ask_later(o, name, fill, what, true, done, rounds - 1);
+      ask_later(o, name, q, true, done, rounds - 1);
     });
   }};
-  fill(*c);
+  q.document = std::move(document);
+  q.put_into(*c);
   function_of(who).post(c);
 }
 
@@ -197,60 +209,41 @@ runtime::~runtime() {
 
 expected<function_view> runtime::create(create_request what) {
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
-  sync_call c;
-  if (error no = prepare(*core_, what, c); no.code != errc::none) return unexpected(std::move(no));
-  return ask(*core_, what.name, c, false);
+  question q;
+  if (error no = prepare(*core_, what, q); no.code != errc::none) return unexpected(std::move(no));
+  return ask(*core_, what.name, std::move(q), false);
 }
 
 void runtime::create(create_request what, view_callback done) {
-  sync_call prepared;
-  if (error no = prepare(*core_, what, prepared); no.code != errc::none)
+  question q;
+  if (error no = prepare(*core_, what, q); no.code != errc::none)
     return done(unexpected(std::move(no)));
-  ask_later(
-      core_, std::move(what.name),
-      [happened = prepared.what, document = std::move(prepared.document), tenant = prepared.tenant,
-       policy = prepared.idle_policy](call& c) {
-        c.what = happened;
-        c.document = document;
-        c.tenant = tenant;
-        c.idle_policy = policy;
-      },
-      event::create, false, std::move(done));
+  ask_later(core_, std::move(what.name), std::move(q), false, std::move(done));
 }
 
 expected<function_view> runtime::get(std::string_view name) {
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
-  sync_call c;
-  c.what = {.event = event::read, .at = core_->clock->now()};
-  return ask(*core_, name, c, true);
+  return ask(*core_, name, {.what = {.event = event::read, .at = core_->clock->now()}}, true);
 }
 
 void runtime::get(std::string_view name, view_callback done) {
   if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
-  ask_later(
-      core_, std::string{name},
-      [at = core_->clock->now()](call& c) { c.what = {.event = event::read, .at = at}; },
-      event::read, true, std::move(done));
+  ask_later(core_, std::string{name}, {.what = {.event = event::read, .at = core_->clock->now()}},
+            true, std::move(done));
 }
 
 expected<function_view> runtime::update(update_request what) {
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
-  sync_call c;
-  if (error no = prepare(*core_, what, c); no.code != errc::none) return unexpected(std::move(no));
-  return ask(*core_, what.name, c, false);
+  question q;
+  if (error no = prepare(*core_, what, q); no.code != errc::none) return unexpected(std::move(no));
+  return ask(*core_, what.name, std::move(q), false);
 }
 
 void runtime::update(update_request what, view_callback done) {
-  sync_call prepared;
-  if (error no = prepare(*core_, what, prepared); no.code != errc::none)
+  question q;
+  if (error no = prepare(*core_, what, q); no.code != errc::none)
     return done(unexpected(std::move(no)));
-  ask_later(
-      core_, std::move(what.name),
-      [happened = prepared.what, document = std::move(prepared.document)](call& c) {
-        c.what = happened;
-        c.document = document;
-      },
-      prepared.what.event, false, std::move(done));
+  ask_later(core_, std::move(what.name), std::move(q), false, std::move(done));
 }
 
 expected<function_view> runtime::update(std::string_view name, const merge_function& merge,
@@ -277,20 +270,17 @@ expected<function_view> runtime::update(std::string_view name, const merge_funct
 
 expected<function_view> runtime::remove(std::string_view name, std::uint32_t expected_revision) {
   if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
-  sync_call c;
-  if (error no = prepare_remove(*core_, expected_revision, c); no.code != errc::none)
+  question q;
+  if (error no = prepare_remove(*core_, expected_revision, q); no.code != errc::none)
     return unexpected(std::move(no));
-  return ask(*core_, name, c, false);
+  return ask(*core_, name, std::move(q), false);
 }
 
 void runtime::remove(std::string_view name, std::uint32_t expected_revision, view_callback done) {
-  sync_call prepared;
-  if (error no = prepare_remove(*core_, expected_revision, prepared); no.code != errc::none) {
+  question q;
+  if (error no = prepare_remove(*core_, expected_revision, q); no.code != errc::none)
     return done(unexpected(std::move(no)));
-  }
-  ask_later(
-      core_, std::string{name}, [happened = prepared.what](call& c) { c.what = happened; },
-      event::remove, false, std::move(done));
+  ask_later(core_, std::string{name}, std::move(q), false, std::move(done));
 }
 
 // -- admit ----------------------------------------------------------------------------------------

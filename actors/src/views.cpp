@@ -66,10 +66,6 @@ private:
   std::function<void(wait_callback&)> then_;
 };
 
-[[nodiscard]] bool has_name_with(const function_actor& who, std::string_view prefix) {
-  return who.name().starts_with(prefix);
-}
-
 }  // namespace
 
 expected<runtime> start_core(options how, caf::actor_system* borrowed) {
@@ -205,7 +201,7 @@ list_page list_functions(core& o, const list_request& what) {
     position = slot + 1;
     const function_actor& f = *o.pool->function(slot);
     const pair at = o.index.find(slot, wanted);
-    if (at == pairs::absent || !has_name_with(f, what.prefix)) continue;
+    if (at == pairs::absent || !f.name().starts_with(what.prefix)) continue;
     function_view view;
     view.name = f.name();
     view.uid = f.uid();

@@ -4,9 +4,7 @@
 usage: e2e_aws_cli.py PROGRAM [PART...]
 """
 
-import sys
-
-from harness import ARN, ROLE_WITHOUT_ENIS, Platform, check
+from harness import ARN, ROLE_WITHOUT_ENIS, Platform, check, run_parts
 
 CANNOT = "The operation cannot be performed at this time. "
 CREATING = "The function is being created."
@@ -255,15 +253,5 @@ def lists_and_small_things(program):
 PARTS = [whole_life_in_real_time, whole_life_in_virtual_time, failures, lists_and_small_things]
 
 
-def main():
-    program, wanted = sys.argv[1], sys.argv[2:]
-    for part in PARTS:
-        if wanted and part.__name__ not in wanted:
-            continue
-        print(f"{part.__name__}: {part.__doc__}", flush=True)
-        part(program)
-    print("all passed")
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(PARTS)

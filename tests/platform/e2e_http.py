@@ -9,11 +9,10 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 
-from harness import ARN, ROLE, Platform, check, zip_bytes
+from harness import ARN, ROLE, Platform, check, run_parts, zip_bytes
 
 FUNCTIONS = "/2015-03-31/functions"
 
@@ -253,15 +252,5 @@ def flags(program):
 PARTS = [other_sites, limits, connections, bad_requests, waits, flags]
 
 
-def main():
-    program, wanted = sys.argv[1], sys.argv[2:]
-    for part in PARTS:
-        if wanted and part.__name__ not in wanted:
-            continue
-        print(f"{part.__name__}: {part.__doc__}", flush=True)
-        part(program)
-    print("all passed")
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(PARTS)
