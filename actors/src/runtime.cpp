@@ -302,6 +302,12 @@ expected<admission> runtime::admit(std::string_view name) {
       {errc::too_many_requests, fmt::format("function {} changes too fast to be invoked", name)});
 }
 
+void runtime::admit_batch(std::span<const std::string_view> names,
+                          std::span<expected<admission>> answers) {
+  FSM_ASSERT(names.size() == answers.size());
+  for (std::size_t i = 0; i < names.size(); ++i) answers[i] = admit(names[i]);
+}
+
 // -- wait -----------------------------------------------------------------------------------------
 
 expected<function_view> runtime::wait(std::string_view name, const condition& what,

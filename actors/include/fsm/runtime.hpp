@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -140,6 +141,13 @@ public:
   /// lock, no allocation, no message. `not_found`, `function_pending`, `function_initializing` (an
   /// Inactive function: the restore has been started), `function_failed`.
   [[nodiscard]] expected<admission> admit(std::string_view name);
+
+  /// Asks for many at once: `answers[i]` becomes what `admit(names[i])` would give, in this order.
+  /// Much faster than one after the other when the functions are not in the processor's caches, as
+  /// their memory is fetched at the same time. Whatever an answer held before is given back. Both
+  /// must have the same size; 32 to 256 names per call are a good number.
+  void admit_batch(std::span<const std::string_view> names,
+                   std::span<expected<admission>> answers);
 
   /// Waits until `what` holds, at most for `timeout` of the runtime's clock. An event, not a poll.
   /// `timed_out`, `unreachable` (it can no longer hold; `error::state` says why), `not_found`.
