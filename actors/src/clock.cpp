@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <ctime>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -54,14 +53,17 @@ public:
   machine_clock()
       : start_{std::chrono::floor<duration>(std::chrono::system_clock::now())},
         steady_start_{std::chrono::steady_clock::now()},
-        coarse_start_{coarse()},
         thread_{[this](const std::stop_token& stop) { run(stop); }} {}
 
   [[nodiscard]] timestamp now() const noexcept override {
     return start_ + std::chrono::floor<duration>(std::chrono::steady_clock::now() - steady_start_);
   }
+  /// A load, as long as somebody asks: the clock's thread then writes the time down at every tick.
   [[nodiscard]] timestamp coarse_now() const noexcept override {
-    return start_ + std::chrono::floor<duration>(coarse() - coarse_start_);
+    if (!coarse_used_.load(std::memory_order_relaxed))
+      coarse_used_.store(true, std::memory_order_relaxed);
+    const std::int64_t written = coarse_.load(std::memory_order_relaxed);
+    return written != not_ticking ? timestamp{duration{written}} : start_ticking();
   }
   task_id call_at(timestamp when, task what) override {
     const std::lock_guard lock{mutex_};
@@ -76,39 +78,66 @@ public:
   }
 
 private:
-  [[nodiscard]] static std::chrono::nanoseconds coarse() noexcept {
-    timespec t{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+  // The tick of Linux' own coarse clocks, and when nobody has asked for that long it stops.
+  static constexpr duration tick{4};
+  static constexpr duration ticking_for{100};
+  static constexpr std::int64_t not_ticking = -1;
+
+  timestamp start_ticking() const noexcept {
+    const timestamp current = now();
+    const std::lock_guard lock{mutex_};
+    if (coarse_.load(std::memory_order_relaxed) == not_ticking) {
+      asked_at_ = current;
+      coarse_.store(current.time_since_epoch().count(), std::memory_order_relaxed);
+      changed_.notify_one();
+    }
+    return current;
+  }
+
+  /// Writes the time down if somebody asks for it. Gives the time of the next tick.
+  timestamp tick_on() noexcept {
+    const timestamp current = now();
+    if (coarse_used_.exchange(false, std::memory_order_relaxed)) asked_at_ = current;
+    const bool go_on = current - asked_at_ < ticking_for;
+    coarse_.store(go_on ? current.time_since_epoch().count() : not_ticking,
+                  std::memory_order_relaxed);
+    return go_on ? current + tick : timestamp::max();
   }
 
   void run(const std::stop_token& stop) {
     std::unique_lock lock{mutex_};
+    timestamp next_tick = timestamp::max();
     while (!stop.stop_requested()) {
-      if (agenda_.empty()) {
-        changed_.wait(lock, stop, [this] { return !agenda_.empty(); });
-        continue;
-      }
-      const timestamp next = agenda_.next();
-      if (now() < next) {
+      const bool ticks = coarse_.load(std::memory_order_relaxed) != not_ticking;
+      if (ticks && (next_tick == timestamp::max() || next_tick <= now())) next_tick = tick_on();
+      const timestamp next =
+          std::min(agenda_.empty() ? timestamp::max() : agenda_.next(), next_tick);
+      const auto changed = [this, next, ticks] {
+        return (!agenda_.empty() && agenda_.next() < next) ||
+               (!ticks && coarse_.load(std::memory_order_relaxed) != not_ticking);
+      };
+      if (next == timestamp::max()) {
+        changed_.wait(lock, stop, changed);
+      } else if (now() < next) {
         // Rounded up by a millisecond: `now` rounds down, and waking early would only mean waiting
         // again.
-        changed_.wait_until(lock, stop, steady_start_ + (next - start_) + duration{1},
-                            [this, next] { return agenda_.empty() || agenda_.next() < next; });
-        continue;
+        changed_.wait_until(lock, stop, steady_start_ + (next - start_) + duration{1}, changed);
+      } else if (!agenda_.empty() && agenda_.next() <= now()) {
+        const task what = agenda_.take_first();
+        lock.unlock();
+        what();
+        lock.lock();
       }
-      const task what = agenda_.take_first();
-      lock.unlock();
-      what();
-      lock.lock();
     }
   }
 
   timestamp start_;
   std::chrono::steady_clock::time_point steady_start_;
-  std::chrono::nanoseconds coarse_start_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
+  mutable std::atomic<std::int64_t> coarse_{not_ticking};  // Milliseconds.
+  mutable std::atomic<bool> coarse_used_{false};
+  mutable timestamp asked_at_{};
+  mutable std::mutex mutex_;
+  mutable std::condition_variable_any changed_;
   agenda agenda_;
   std::jthread thread_;  // Last: it uses everything above.
 };

@@ -43,7 +43,7 @@ core::core(options given, caf::actor_system* borrowed)
       clock{how.clock},
       scheduled{how.run == run_mode::scheduled},
       counts_activity{clock->is_manual()},
-      pool{new function_pool{*this, how.functions_max}},
+      pool{new function_pool{*this, clock, how.functions_max}},
       directory{pool->epochs, how.functions_max},
       index{how.functions_max},
       waiting{new errands, false} {
@@ -92,7 +92,7 @@ caf::strong_actor_ptr core::find(std::string_view name) {
   const epoch_domain::pin pinned{pool->epochs};
   if (pool->owner() == nullptr) return nullptr;  // Stopped: the names are gone.
   const std::uint32_t slot =
-      directory.find(name, [this](std::uint32_t s) { return pool->function(s)->name(); });
+      directory.find(name, [this](std::uint32_t s) { return pool->line(s).name.view(); });
   // The directory's hold on it cannot be given back while this thread is pinned.
   return slot == directory::none ? nullptr
                                  : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
@@ -103,7 +103,7 @@ caf::strong_actor_ptr core::find_or_make(std::string_view name) {
     const epoch_domain::pin pinned{pool->epochs};
     if (pool->owner() == nullptr) return nullptr;
     const std::uint32_t slot = directory.find_or_add(
-        name, [this](std::uint32_t s) { return pool->function(s)->name(); },
+        name, [this](std::uint32_t s) { return pool->line(s).name.view(); },
         [this, name] { return make_function(name); });
     return slot == directory::none ? nullptr
                                    : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
@@ -131,14 +131,7 @@ void core::let_go(caf::strong_actor_ptr who) {
   pool->epochs.retire([who = std::move(who)] { intrusive_ptr_release(who.get()); });
 }
 
-void core::complete(function_actor& who, std::uint32_t slot, std::uint32_t generation) noexcept {
-  // The caller is pinned or runs the function. While the generation is the caller's, the function
-  // is still there.
-  admission_word& gate = pool->word(slot);
-  if (gate.load().generation() == generation) {
-    who.touch(clock->coarse_now());
-    if (gate.try_complete(generation)) return;
-  }
+void core::complete_drained(std::uint32_t slot, std::uint32_t generation) noexcept {
   if (const auto drained = pool->draining.complete(slot, generation);
       drained && drained->number != 0) {
     provisioner->release(*drained);

@@ -128,8 +128,8 @@ struct core : std::enable_shared_from_this<core> {
   /// Places left in the journal, for parts that can wait.
   [[nodiscard]] std::size_t free_transitions() const noexcept;
 
-  /// One invocation that was admitted under `generation` is over.
-  void complete(function_actor& who, std::uint32_t slot, std::uint32_t generation) noexcept;
+  /// One invocation that was admitted under a `generation` that is no longer the word's is over.
+  void complete_drained(std::uint32_t slot, std::uint32_t generation) noexcept;
 
   // -- quiet --------------------------------------------------------------------------------------
   /// An actor has got something to do, or has done it all. Parts are always counted, functions only
@@ -159,10 +159,6 @@ struct core : std::enable_shared_from_this<core> {
   void cancel_waiter(std::uint64_t id);
 
   [[nodiscard]] static runtime facade(std::shared_ptr<core> o) { return runtime{std::move(o)}; }
-  [[nodiscard]] static admission admitted(function_pool& pool, std::uint64_t uid,
-                                          std::uint32_t slot, std::uint32_t generation,
-                                          std::uint32_t version, std::uint32_t held) noexcept;
-
   /// Tells all observers, one at a time.
   void observe(const std::function<void(observer&)>& what);
   [[nodiscard]] std::uint64_t add_observer(std::shared_ptr<observer> who);

@@ -42,19 +42,6 @@ void core::cancel_waiter(std::uint64_t id) {
   delivery->post(cancelled);
 }
 
-admission core::admitted(function_pool& pool, std::uint64_t uid, std::uint32_t slot,
-                         std::uint32_t generation, std::uint32_t version,
-                         std::uint32_t held) noexcept {
-  admission given;
-  given.pool_ = &pool;
-  given.uid_ = uid;
-  given.slot_ = slot;
-  given.generation_ = generation;
-  given.version_ = version;
-  given.held_ = held;
-  return given;
-}
-
 void core::ask(compact_actor& whom, internal_message& c, parking& here) {
   if (simulated) {
     whom.post(&c);

@@ -1,6 +1,6 @@
 #include "directory.hpp"
 
-#include <bit>
+#include "assert.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -17,18 +17,34 @@ std::uint64_t name_hash(std::string_view name) noexcept {
   return XXH3_64bits(name.data(), name.size());
 }
 
-directory::table::table(std::size_t capacity)
-    : mask{capacity - 1},
-      words{std::make_unique_for_overwrite<std::atomic<std::uint32_t>[]>(capacity)} {
-  for (std::size_t i = 0; i < capacity; ++i) words[i].store(vacant, std::memory_order_relaxed);
-}
-
 directory::directory(epoch_domain& epochs, std::size_t slots_max)
-    : epochs_{epochs}, slot_bits_{static_cast<unsigned>(std::bit_width(slots_max + 2))} {
-  for (shard& s : shards_) s.current.store(new table{smallest_table}, std::memory_order_release);
+    : epochs_{epochs},
+      slot_mask_{static_cast<std::uint32_t>(std::bit_ceil(slots_max + first_slot) - 1)} {
+  for (auto& current : tables_)
+    current.store(make_table(smallest_table), std::memory_order_release);
 }
 
-void directory::put(table& t, std::uint64_t hash, std::uint32_t word) noexcept {
+directory::~directory() {
+  for (auto& current : tables_) free_table(current.load(std::memory_order_relaxed));
+}
+
+directory::table_bits directory::make_table(std::size_t capacity) {
+  const auto address = reinterpret_cast<table_bits>(memory_->take(capacity * sizeof(cell)));
+  FSM_ASSERT((address & 63U) == 0);
+  return address | static_cast<table_bits>(std::bit_width(capacity) - 1);
+}
+
+void directory::free_table(table_bits which) noexcept {
+  const table t{which};
+  memory_->give(t.words, (t.mask + 1) * sizeof(cell));
+}
+
+void directory::retire(table_bits old) {
+  epochs_.retire(
+      [t = table{old}, memory = memory_] { memory->give(t.words, (t.mask + 1) * sizeof(cell)); });
+}
+
+void directory::put(table t, std::uint64_t hash, std::uint32_t word) noexcept {
   std::size_t at = hash & t.mask;
   while (t.words[at].load(std::memory_order_relaxed) != vacant) at = (at + 1) & t.mask;
   t.words[at].store(word, std::memory_order_release);
@@ -36,10 +52,10 @@ void directory::put(table& t, std::uint64_t hash, std::uint32_t word) noexcept {
 
 bool directory::remove(std::string_view name, std::uint32_t slot) {
   const std::uint64_t hash = name_hash(name);
-  shard& s = shard_of(hash);
+  shard& s = shards_[shard_of(hash)];
   const std::lock_guard lock{s.mutex};
-  table& t = *s.current.load(std::memory_order_relaxed);
-  const std::uint32_t wanted = word_for(hash, slot);
+  const table t = table_of(hash);
+  const std::uint32_t wanted = tag_of(hash) | (slot + first_slot);
   for (std::size_t at = hash & t.mask;; at = (at + 1) & t.mask) {
     const std::uint32_t word = t.words[at].load(std::memory_order_relaxed);
     if (word == vacant) return false;
@@ -51,15 +67,10 @@ bool directory::remove(std::string_view name, std::uint32_t slot) {
   }
 }
 
-void directory::retire(table* old) {
-  epochs_.retire([old] { delete old; });
-}
-
 std::size_t directory::bytes() const noexcept {
   std::size_t sum = 0;
-  for (const shard& s : shards_) {
-    sum += (s.current.load(std::memory_order_relaxed)->mask + 1) * sizeof(std::uint32_t);
-  }
+  for (const auto& current : tables_)
+    sum += (table{current.load(std::memory_order_relaxed)}.mask + 1) * sizeof(cell);
   return sum;
 }
 

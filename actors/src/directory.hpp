@@ -1,9 +1,11 @@
 #pragma once
 
 #include "epoch.hpp"
+#include "table_memory.hpp"
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,11 +28,45 @@ public:
 
   /// `slots_max` decides how many bits a slot number takes; the rest of a word is for the hash.
   directory(epoch_domain& epochs, std::size_t slots_max);
+  directory(const directory&) = delete;
+  directory& operator=(const directory&) = delete;
+  ~directory();
 
   /// The slot of `name`, or `none`. `name_of(slot)` gives a slot's name. Caller is pinned.
   template <class NameOf>
   [[nodiscard]] std::uint32_t find(std::string_view name, NameOf name_of) const noexcept {
     return find(name, name_hash(name), name_of);
+  }
+  /// The same for a name whose `name_hash` is known.
+  template <class NameOf>
+  [[nodiscard]] std::uint32_t find(std::string_view name, std::uint64_t hash,
+                                   NameOf name_of) const noexcept {
+    const table t = table_of(hash);
+    const std::uint32_t tag = tag_of(hash);
+    for (std::size_t at = hash & t.mask;; at = (at + 1) & t.mask) {
+      const std::uint32_t word = t.words[at].load(std::memory_order_acquire);
+      if (word == vacant) return none;
+      if ((word & ~slot_mask_) == tag && is_slot(word) && name_of(slot_of(word)) == name)
+        return slot_of(word);
+    }
+  }
+
+  /// For who looks many names up at once: asks the memory for the word at which the search for a
+  /// name of this hash begins.
+  void prefetch(std::uint64_t hash) const noexcept {
+    const table t = table_of(hash);
+    __builtin_prefetch(&t.words[hash & t.mask]);
+  }
+  /// The first slot that may hold a name of this hash (very likely it does), or `none`. Caller is
+  /// pinned.
+  [[nodiscard]] std::uint32_t candidate(std::uint64_t hash) const noexcept {
+    const table t = table_of(hash);
+    const std::uint32_t tag = tag_of(hash);
+    for (std::size_t at = hash & t.mask;; at = (at + 1) & t.mask) {
+      const std::uint32_t word = t.words[at].load(std::memory_order_relaxed);
+      if (word == vacant) return none;
+      if ((word & ~slot_mask_) == tag && is_slot(word)) return slot_of(word);
+    }
   }
 
   /// The slot of `name`; if there is none, `make()` gives a new one (or `none`), which is added. At
@@ -38,7 +74,7 @@ public:
   template <class NameOf, class Make>
   [[nodiscard]] std::uint32_t find_or_add(std::string_view name, NameOf name_of, Make make) {
     const std::uint64_t hash = name_hash(name);
-    shard& s = shard_of(hash);
+    shard& s = shards_[shard_of(hash)];
     const std::lock_guard lock{s.mutex};
     const std::uint32_t found = find(name, hash, name_of);
     if (found != none) return found;
@@ -53,12 +89,11 @@ public:
   /// Calls `what(slot)` for every entry. Nobody may be adding or removing.
   template <class F>
   void for_each(F what) const {
-    const std::uint32_t slot_mask = (std::uint32_t{1} << slot_bits_) - 1;
-    for (const shard& s : shards_) {
-      const table* t = s.current.load(std::memory_order_acquire);
-      for (std::size_t at = 0; at <= t->mask; ++at) {
-        const std::uint32_t word = t->words[at].load(std::memory_order_relaxed);
-        if (word != vacant && word != removed) what(word & slot_mask);
+    for (const auto& current : tables_) {
+      const table t{current.load(std::memory_order_acquire)};
+      for (std::size_t at = 0; at <= t.mask; ++at) {
+        const std::uint32_t word = t.words[at].load(std::memory_order_relaxed);
+        if (is_slot(word)) what(slot_of(word));
       }
     }
   }
@@ -67,80 +102,79 @@ public:
   [[nodiscard]] std::size_t bytes() const noexcept;
 
 private:
-  // Two words that are no slot. A removed entry is marked, so that probing goes on behind it.
-  static constexpr std::uint32_t vacant = 0xFFFF'FFFF;
-  static constexpr std::uint32_t removed = 0xFFFF'FFFE;
+  // The lower part of a word: a slot's number and two more, or one of these. A removed entry is
+  // marked, so that probing goes on behind it. Fresh memory is vacant.
+  static constexpr std::uint32_t vacant = 0;
+  static constexpr std::uint32_t removed = 1;
+  static constexpr std::uint32_t first_slot = 2;
   static constexpr std::size_t shard_count = 64;
 
+  using cell = std::atomic<std::uint32_t>;
+  /// A table's address, which ends in zeroes, and in their place the logarithm of its size: so that
+  /// a reader gets both with one load.
+  using table_bits = std::uintptr_t;
   struct table {
-    explicit table(std::size_t capacity);
+    explicit table(table_bits bits) noexcept
+        : words{reinterpret_cast<cell*>(bits & ~table_bits{63})},
+          mask{(std::size_t{1} << (bits & 63U)) - 1} {}
+    cell* words;
     std::size_t mask;
-    std::unique_ptr<std::atomic<std::uint32_t>[]> words;
   };
+  /// What writers of a shard need.
   struct alignas(64) shard {
-    std::atomic<table*> current{nullptr};
     std::mutex mutex;
     std::size_t used = 0;     // Words that are not vacant.
     std::size_t entries = 0;  // Words that are slots.
-    ~shard() { delete current.load(std::memory_order_relaxed); }
   };
 
-  [[nodiscard]] shard& shard_of(std::uint64_t hash) noexcept { return shards_[hash >> 58U]; }
-  [[nodiscard]] const shard& shard_of(std::uint64_t hash) const noexcept {
-    return shards_[hash >> 58U];
+  [[nodiscard]] static bool is_slot(std::uint32_t word) noexcept { return word > removed; }
+  [[nodiscard]] std::uint32_t slot_of(std::uint32_t word) const noexcept {
+    return (word & slot_mask_) - first_slot;
   }
-  [[nodiscard]] std::uint32_t word_for(std::uint64_t hash, std::uint32_t slot) const noexcept {
-    return static_cast<std::uint32_t>(hash >> 26U) << slot_bits_ | slot;
+  [[nodiscard]] std::uint32_t tag_of(std::uint64_t hash) const noexcept {
+    return static_cast<std::uint32_t>(hash >> 26U) & ~slot_mask_;
   }
-
-  template <class NameOf>
-  [[nodiscard]] std::uint32_t find(std::string_view name, std::uint64_t hash,
-                                   NameOf name_of) const noexcept {
-    const table* t = shard_of(hash).current.load(std::memory_order_acquire);
-    const std::uint32_t slot_mask = (std::uint32_t{1} << slot_bits_) - 1;
-    const std::uint32_t tag = word_for(hash, 0);
-    for (std::size_t at = hash & t->mask;; at = (at + 1) & t->mask) {
-      const std::uint32_t word = t->words[at].load(std::memory_order_acquire);
-      if (word == vacant) return none;
-      if ((word & ~slot_mask) == tag && word != removed && name_of(word & slot_mask) == name)
-        return word & slot_mask;
-    }
+  [[nodiscard]] static std::size_t shard_of(std::uint64_t hash) noexcept { return hash >> 58U; }
+  [[nodiscard]] table table_of(std::uint64_t hash) const noexcept {
+    return table{tables_[shard_of(hash)].load(std::memory_order_acquire)};
   }
 
   template <class NameOf>
   void add(shard& s, std::uint64_t hash, std::uint32_t slot, NameOf name_of) {
-    table* t = s.current.load(std::memory_order_relaxed);
-    if ((s.used + 1) * 5 > (t->mask + 1) * 4) t = rebuild(s, name_of);
-    put(*t, hash, word_for(hash, slot));
+    const table t = table_of(hash);
+    if ((s.used + 1) * 5 > (t.mask + 1) * 4) rebuild(s, hash, name_of);
+    put(table_of(hash), hash, tag_of(hash) | (slot + first_slot));
     ++s.used;
     ++s.entries;
   }
 
-  /// A new table for the entries of `s`, twice as large if they fill more than a third of the old
-  /// one (otherwise most of it was removed entries).
+  /// A new table for the shard of `hash`, twice as large if its entries fill more than a third of
+  /// the old one (otherwise most of it was removed entries).
   template <class NameOf>
-  table* rebuild(shard& s, NameOf name_of) {
-    table* old = s.current.load(std::memory_order_relaxed);
-    const std::size_t capacity = old->mask + 1;
-    auto* fresh = new table{s.entries * 3 > capacity ? capacity * 2 : capacity};
-    const std::uint32_t slot_mask = (std::uint32_t{1} << slot_bits_) - 1;
+  void rebuild(shard& s, std::uint64_t hash, NameOf name_of) {
+    const table old = table_of(hash);
+    const std::size_t capacity = old.mask + 1;
+    const table_bits made = make_table(s.entries * 3 > capacity ? capacity * 2 : capacity);
     for (std::size_t at = 0; at < capacity; ++at) {
-      const std::uint32_t word = old->words[at].load(std::memory_order_relaxed);
-      if (word != vacant && word != removed)
-        put(*fresh, name_hash(name_of(word & slot_mask)), word);
+      const std::uint32_t word = old.words[at].load(std::memory_order_relaxed);
+      if (is_slot(word)) put(table{made}, name_hash(name_of(slot_of(word))), word);
     }
     s.used = s.entries;
-    s.current.store(fresh, std::memory_order_release);
-    retire(old);
-    return fresh;
+    retire(tables_[shard_of(hash)].exchange(made, std::memory_order_acq_rel));
   }
 
-  static void put(table& t, std::uint64_t hash, std::uint32_t word) noexcept;
-  void retire(table* old);
+  [[nodiscard]] table_bits make_table(std::size_t capacity);
+  void free_table(table_bits which) noexcept;
+  void retire(table_bits old);
+  static void put(table t, std::uint64_t hash, std::uint32_t word) noexcept;
 
   epoch_domain& epochs_;
-  unsigned slot_bits_;
+  std::uint32_t slot_mask_;
+  // For readers, apart from what writers write.
+  alignas(64) std::array<std::atomic<table_bits>, shard_count> tables_{};
   std::array<shard, shard_count> shards_;
+  /// Shared with what is retired, which may be freed later than this.
+  std::shared_ptr<table_memory> memory_ = std::make_shared<table_memory>();
 };
 
 }  // namespace fsm::detail

@@ -1,89 +1,118 @@
 #include "epoch.hpp"
 
+#include "assert.hpp"
+
+#include <linux/membarrier.h>
+
+#include <algorithm>
+#include <limits>
+#include <sys/syscall.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace fsm::detail {
 
 namespace {
 
-/// Each thread's stripe: threads take numbers in turn, so that few share one.
-std::size_t stripe_of_this_thread() noexcept {
-  static std::atomic<std::size_t> next{0};
-  thread_local const std::size_t mine = next.fetch_add(1, std::memory_order_relaxed);
-  return mine;
+long membarrier(int command) noexcept { return ::syscall(__NR_membarrier, command, 0, 0); }
+
+/// All readers there have ever been; the list only grows, up to the most threads at one time.
+constinit std::atomic<epoch_reader*> readers{nullptr};
+
+/// Gives the reader of a thread that ends to whoever comes next.
+struct reader_lease {
+  epoch_reader* mine = nullptr;
+  ~reader_lease() {
+    if (mine != nullptr) mine->taken.store(false, std::memory_order_release);
+  }
+};
+
+epoch_reader& take_reader() {
+  for (epoch_reader* r = readers.load(std::memory_order_acquire); r != nullptr; r = r->next) {
+    bool taken = false;
+    if (r->taken.compare_exchange_strong(taken, true, std::memory_order_acq_rel)) return *r;
+  }
+  auto* const made = new epoch_reader;
+  made->next = readers.load(std::memory_order_relaxed);
+  while (!readers.compare_exchange_weak(made->next, made, std::memory_order_acq_rel)) {
+  }
+  return *made;
+}
+
+/// Every thread of the process passes a fence.
+void fence_everywhere(bool has_membarrier) noexcept {
+#if !defined(__SANITIZE_THREAD__)
+  if (has_membarrier) {
+    const long done = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+    FSM_ASSERT(done == 0);
+    return;
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#else
+  static_cast<void>(has_membarrier);
+#endif
 }
 
 }  // namespace
+
+constinit thread_local epoch_reader* epoch_domain::this_reader_ = nullptr;
+constinit std::atomic<std::uint64_t> epoch_domain::epoch_{1};
+const bool epoch_domain::has_membarrier_ =
+    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
 
 epoch_domain::~epoch_domain() {
   for (retired& item : retired_) item.release();
 }
 
-std::atomic<std::uint64_t>& epoch_domain::enter() noexcept {
-  stripe& mine = stripes_[stripe_of_this_thread() % stripes];
-  for (;;) {
-    const std::uint64_t epoch = epoch_.load(std::memory_order_seq_cst);
-    auto& counter = mine.readers[epoch & 1U];
-    counter.fetch_add(1, std::memory_order_seq_cst);
-    // Whoever moved the epoch on in between may not have seen this reader; then it counts itself in
-    // again.
-    if (epoch_.load(std::memory_order_seq_cst) == epoch) return counter;
-    counter.fetch_sub(1, std::memory_order_release);
-  }
+epoch_reader& epoch_domain::make_reader() noexcept {
+  thread_local reader_lease lease;
+  epoch_reader& mine = take_reader();
+  lease.mine = &mine;
+  this_reader_ = &mine;
+  return mine;
 }
 
-bool epoch_domain::empty(std::uint64_t parity) const noexcept {
-  for (const stripe& s : stripes_) {
-    if (s.readers[parity].load(std::memory_order_seq_cst) != 0) return false;
+std::uint64_t epoch_domain::oldest_reader() noexcept {
+  std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
+  for (const epoch_reader* r = readers.load(std::memory_order_acquire); r != nullptr; r = r->next) {
+    const std::uint64_t entered = r->entered.load(std::memory_order_seq_cst);
+    if (entered != 0) oldest = std::min(oldest, entered);
   }
-  return true;
-}
-
-bool epoch_domain::try_advance() noexcept {
-  const std::uint64_t epoch = epoch_.load(std::memory_order_relaxed);
-  if (!empty((epoch + 1) & 1U)) return false;  // Readers of the previous epoch are still in.
-  epoch_.store(epoch + 1, std::memory_order_seq_cst);
-  return true;
+  return oldest;
 }
 
 void epoch_domain::retire(std::function<void()> release) {
   const std::lock_guard lock{mutex_};
-  retired_.push_back({epoch_.load(std::memory_order_relaxed), std::move(release)});
+  // Whoever reads a later epoch than this one has seen everything done before it was left.
+  const std::uint64_t now = epoch_.fetch_add(1, std::memory_order_seq_cst);
+  retired_.push_back({now, std::move(release)});
+  retired_count_.store(retired_.size(), std::memory_order_relaxed);
 }
 
-void epoch_domain::collect() {
+void epoch_domain::collect(std::size_t worth) {
+  if (retired_count_.load(std::memory_order_relaxed) < std::max<std::size_t>(worth, 1)) return;
   std::vector<retired> freed;
   {
     const std::unique_lock lock{mutex_, std::try_to_lock};
-    if (!lock.owns_lock() || retired_.empty()) return;
-    for (int i = 0; i < 2 && try_advance(); ++i) {
-    }
-    const std::uint64_t epoch = epoch_.load(std::memory_order_relaxed);
-    std::size_t kept = 0;
-    for (retired& item : retired_) {
-      // A reader of epoch e may still be in until epoch e + 2 begins.
-      if (item.epoch + 2 <= epoch) {
-        freed.push_back(std::move(item));
-      } else {
-        retired_[kept++] = std::move(item);
-      }
-    }
-    retired_.resize(kept);
+    if (!lock.owns_lock()) return;
+    fence_everywhere(has_membarrier_);
+    const std::uint64_t oldest = oldest_reader();
+    // In the order of their epochs.
+    const auto end = std::find_if(retired_.begin(), retired_.end(),
+                                  [oldest](const retired& item) { return item.epoch >= oldest; });
+    freed.assign(std::make_move_iterator(retired_.begin()), std::make_move_iterator(end));
+    retired_.erase(retired_.begin(), end);
+    retired_count_.store(retired_.size(), std::memory_order_relaxed);
   }
   for (retired& item : freed) item.release();
 }
 
 void epoch_domain::synchronize() noexcept {
-  const std::uint64_t target = epoch_.load(std::memory_order_seq_cst) + 2;
-  for (;;) {
-    {
-      const std::lock_guard lock{mutex_};
-      if (epoch_.load(std::memory_order_relaxed) >= target) return;
-      if (try_advance()) continue;
-    }
-    std::this_thread::yield();
-  }
+  FSM_ASSERT(this_reader_ == nullptr || this_reader_->depth == 0);
+  const std::uint64_t now = epoch_.fetch_add(1, std::memory_order_seq_cst);
+  fence_everywhere(has_membarrier_);
+  while (oldest_reader() <= now) std::this_thread::yield();
 }
 
 }  // namespace fsm::detail

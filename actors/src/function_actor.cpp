@@ -5,39 +5,31 @@
 #include "journal.hpp"
 #include "reclaimer.hpp"
 
-#include <cstring>
-
 namespace fsm::detail {
 
-compact_name::compact_name(std::string_view text) {
-  bytes_[in_place_max] = static_cast<char>(text.size());
-  char* target = bytes_;
-  if (text.size() > in_place_max) {
-    target = new char[text.size()];
-    std::memcpy(bytes_, &target, sizeof target);
-  }
-  std::memcpy(target, text.data(), text.size());
+function_actor::function_actor(caf::actor_config& how, std::uint64_t uid, std::string_view name)
+    : compact_actor{how} {
+  hot_line& mine = line();
+  mine.name.assign(name);
+  mine.uid = uid;
+  mine.last_use_ms.store(0, std::memory_order_relaxed);
+  mine.unsettled.store(0, std::memory_order_relaxed);
+  mine.version.store(0, std::memory_order_relaxed);
+  mine.held.store(0, std::memory_order_relaxed);
+  mine.tenant = 0;
+  mine.idle_policy = 0;
 }
 
-compact_name::~compact_name() {
-  if (length() > in_place_max) delete[] elsewhere();
-}
-
-bool function_actor::try_admit(admitted_to& into, timestamp now) noexcept {
-  admission_word& gate = word();
-  admission_word::view seen = gate.load();
-  while (seen.open() && is_settled() && seen.in_flight() < admission_word::in_flight_max) {
-    // Read before the swap: the actor closes the word before it writes them, so that a won swap
-    // proves them current.
-    into = {.generation = seen.generation(),
-            .version = std::atomic_ref{record_.version}.load(std::memory_order_relaxed),
-            .held = std::atomic_ref{record_.held}.load(std::memory_order_relaxed)};
-    if (gate.try_admit(seen)) {
-      touch(now);
-      return true;
-    }
-  }
-  return false;
+lifecycle_record function_actor::record() const noexcept {
+  const hot_line& mine = line();
+  return {.pair = pair_,
+          .state_reason = state_reason_,
+          .update_reason = update_reason_,
+          .revision = revision_,
+          .attempt = attempt_,
+          .since = since_,
+          .version = mine.version.load(std::memory_order_relaxed),
+          .held = mine.held.load(std::memory_order_relaxed)};
 }
 
 void function_actor::handle(internal_message* what) noexcept {
@@ -64,18 +56,19 @@ void function_actor::happen(core& o, call& c) noexcept {
     answer(o, c);
     return;
   }
-  const outcome result = step(record_, c.what, o.how.policy);
-  const bool may_be_idle = c.what.event == event::idle_due && record_.pair.state == state::active;
-  if (may_be_idle && !(result.changed(record_) && may_become_idle(o, c.what.at))) {
+  const lifecycle_record before = record();
+  const outcome result = step(before, c.what, o.how.policy);
+  const bool may_be_idle = c.what.event == event::idle_due && pair_.state == state::active;
+  if (may_be_idle && !(result.changed(before) && may_become_idle(o, c.what.at))) {
     // It is in use after all, or being updated; the reclaimer looks again when it may be idle next.
     o.reclaimer->watch(*this);
     c.answered();
     return;
   }
   c.answer = result.answer;
-  if (result.has(effect::touch)) touch(c.what.at);
-  if (result.changed(record_)) {
-    commit(o, c, result);
+  if (result.has(effect::touch)) line().touch(c.what.at);
+  if (result.changed(before)) {
+    commit(o, c, before, result);
   } else {
     c.found = look();
     answer(o, c);
@@ -96,7 +89,9 @@ void function_actor::answer(core& o, call& c) noexcept {
   o.journal->post(entry);
 }
 
-void function_actor::commit(core& o, call& c, const outcome& result) noexcept {
+void function_actor::commit(core& o, call& c, const lifecycle_record& before,
+                            const outcome& result) noexcept {
+  hot_line& mine = line();
   auto* entry = new journal_entry;
   entry->who = caf::strong_actor_ptr{ctrl()};
   entry->function = this;
@@ -105,29 +100,29 @@ void function_actor::commit(core& o, call& c, const outcome& result) noexcept {
   entry->result = result;
   entry->reply = &c;
   entry->exit_reason = std::move(c.exit_reason);
-  if (record_.pair == pairs::absent) {
-    tenant_ = c.tenant;
-    idle_policy_ = c.idle_policy;
+  if (before.pair == pairs::absent) {
+    mine.tenant = c.tenant;
+    mine.idle_policy = c.idle_policy;
   }
 
   fsm::change& change = entry->change;
   change.record = result.next;
-  change.tenant = o.tenants[tenant_];
-  change.idle_policy = idle_policy_;
+  change.tenant = o.tenants[mine.tenant];
+  change.idle_policy = mine.idle_policy;
   if (result.has(effect::replace) || result.has(effect::update)) {
     change.document = std::move(c.document);
     change.document_version = result.next.attempt;
   }
-  if (result.has(effect::discard)) change.drop_version = record_.attempt;
-  if (result.has(effect::swap)) change.drop_version = record_.version;
-  if (result.has(effect::replace)) change.drop_version = record_.version;
+  if (result.has(effect::discard)) change.drop_version = before.attempt;
+  if (result.has(effect::swap)) change.drop_version = before.version;
+  if (result.has(effect::replace)) change.drop_version = before.version;
   transition& t = change.transition;
-  t.uid = uid_;
+  t.uid = mine.uid;
   t.name = name();
   t.at = c.what.at;
   t.event = c.what.event;
   t.cause = c.why;
-  t.from = record_.pair;
+  t.from = before.pair;
   t.to = result.next.pair;
   t.state_reason_code = result.next.state_reason;
   t.update_reason_code = result.next.update_reason;
@@ -138,7 +133,7 @@ void function_actor::commit(core& o, call& c, const outcome& result) noexcept {
   FSM_ASSERT(index_of(result.next.pair) != illegal_pair);
   const bool ends = result.has(effect::retire);
   if (ends) c.found = look();  // As it was last.
-  unsettled_.fetch_add(1, std::memory_order_acq_rel);
+  mine.unsettled.fetch_add(1, std::memory_order_acq_rel);
   o.transition_began();
   open_or_close(o, *entry, result);
   if (!ends) c.found = look();
@@ -147,9 +142,9 @@ void function_actor::commit(core& o, call& c, const outcome& result) noexcept {
 }
 
 void function_actor::open_or_close(core& o, journal_entry& entry, const outcome& result) noexcept {
-  const bool was_active = record_.pair.state == state::active;
-  const attempt_token held{uid_, result.release};
-  entry.abandon = {uid_, result.abandon};
+  const bool was_active = pair_.state == state::active;
+  const attempt_token held{uid(), result.release};
+  entry.abandon = {uid(), result.abandon};
   if (result.has(effect::retire)) {
     move_running(o, entry, true, held);
     assign(result.next);
@@ -160,7 +155,7 @@ void function_actor::open_or_close(core& o, journal_entry& entry, const outcome&
   } else {
     entry.release = held;
     assign(result.next);
-    if (!was_active && record_.pair.state == state::active) word().open();
+    if (!was_active && pair_.state == state::active) word().open();
   }
 }
 
@@ -181,26 +176,28 @@ void function_actor::move_running(core& o, journal_entry& entry, bool gone,
 }
 
 void function_actor::assign(const lifecycle_record& next) noexcept {
-  // Admissions read these two while this runs; see try_admit.
-  std::atomic_ref{record_.version}.store(next.version, std::memory_order_relaxed);
-  std::atomic_ref{record_.held}.store(next.held, std::memory_order_relaxed);
-  record_.pair = next.pair;
-  record_.state_reason = next.state_reason;
-  record_.update_reason = next.update_reason;
-  record_.revision = next.revision;
-  record_.attempt = next.attempt;
-  record_.since = next.since;
+  // Admissions read these two while this runs; see hot_line::try_admit.
+  line().version.store(next.version, std::memory_order_relaxed);
+  line().held.store(next.held, std::memory_order_relaxed);
+  pair_ = next.pair;
+  state_reason_ = next.state_reason;
+  update_reason_ = next.update_reason;
+  revision_ = next.revision;
+  attempt_ = next.attempt;
+  since_ = next.since;
 }
 
 bool function_actor::may_become_idle(core& o, timestamp at) noexcept {
-  if (last_use() + o.idle_after(idle_policy_) > at) return false;
+  const hot_line& mine = line();
+  const duration idle_after = o.idle_after(mine.idle_policy);
+  if (mine.last_use() + idle_after > at) return false;
   if (word().try_close()) {
     // An invocation may have come and gone between the look at the idle clock and the closing.
-    if (last_use() + o.idle_after(idle_policy_) <= at) return true;
+    if (mine.last_use() + idle_after <= at) return true;
     word().open();
     return false;
   }
-  if (last_use() + o.how.admission_timeout > at) return false;
+  if (mine.last_use() + o.how.admission_timeout > at) return false;
   // What is still counted has been lost: its completions, should they come, find another
   // generation.
   o.pool->draining.give_up(word().renew(false).in_flight());
@@ -208,7 +205,7 @@ bool function_actor::may_become_idle(core& o, timestamp at) noexcept {
 }
 
 snapshot function_actor::look() const {
-  return {.uid = uid_, .record = record_, .tenant = tenant_, .name = std::string{name_.view()}};
+  return {.uid = uid(), .record = record(), .tenant = line().tenant, .name = std::string{name()}};
 }
 
 }  // namespace fsm::detail

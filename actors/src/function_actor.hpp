@@ -9,9 +9,7 @@
 #include <caf/actor_storage.hpp>
 #include <caf/system_messages.hpp>
 
-#include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace fsm::detail {
@@ -23,79 +21,29 @@ struct journal_entry;
 // call                      something happens to it, or somebody asks (call.hpp)
 // what <fsm/actors.hpp> lists, from CAF actors
 
-/// A name in 24 bytes: up to 23 characters in place, longer ones behind a pointer.
-class compact_name {
-public:
-  explicit compact_name(std::string_view text);
-  compact_name(const compact_name&) = delete;
-  compact_name& operator=(const compact_name&) = delete;
-  ~compact_name();
-  [[nodiscard]] std::string_view view() const noexcept {
-    return {length() > in_place_max ? elsewhere() : bytes_, length()};
-  }
-
-private:
-  static constexpr std::size_t in_place_max = 23;
-  [[nodiscard]] std::size_t length() const noexcept {
-    return static_cast<unsigned char>(bytes_[in_place_max]);
-  }
-  [[nodiscard]] char* elsewhere() const noexcept {
-    char* pointer = nullptr;
-    std::memcpy(&pointer, bytes_, sizeof pointer);
-    return pointer;
-  }
-
-  // The characters, or a pointer to them; the length is in the last byte.
-  char bytes_[in_place_max + 1];
-};
-static_assert(sizeof(compact_name) == 24);
-
 /// One function. It owns its lifecycle record, and nothing else writes it: every change goes
-/// through `happen`, which asks the table and hands the outcome to the journal. A thin shell of 152
-/// bytes; documents, texts and history are the store's, monitors and running invocations of old
-/// versions the pool's.
+/// through `happen`, which asks the table and hands the outcome to the journal. A thin shell of 96
+/// bytes beside its hot line; documents, texts and history are the store's, monitors and running
+/// invocations of old versions the pool's.
 class function_actor final : public compact_actor {
 public:
-  function_actor(caf::actor_config& how, std::uint64_t uid, std::string_view name)
-      : compact_actor{how}, uid_{uid}, name_{name} {}
+  function_actor(caf::actor_config& how, std::uint64_t uid, std::string_view name);
+  ~function_actor() override { line().name.clear(); }
 
   // -- any thread ---------------------------------------------------------------------------------
-  [[nodiscard]] std::string_view name() const noexcept { return name_.view(); }
-  [[nodiscard]] std::uint64_t uid() const noexcept { return uid_; }
-  [[nodiscard]] admission_word& word() noexcept {
-    return reinterpret_cast<slot_tail*>(this + 1)->word;
-  }
-  [[nodiscard]] slot_head& head() noexcept { return *(reinterpret_cast<slot_head*>(this) - 1); }
+  /// What of it an invocation needs.
+  [[nodiscard]] hot_line& line() const noexcept { return function_pool::line_of(this); }
+  [[nodiscard]] std::string_view name() const noexcept { return line().name.view(); }
+  [[nodiscard]] std::uint64_t uid() const noexcept { return line().uid; }
+  [[nodiscard]] admission_word& word() const noexcept { return line().word; }
   [[nodiscard]] std::uint32_t slot() const noexcept {
     return function_pool::of(this).slot_of(this);
   }
   [[nodiscard]] core* owner() const noexcept override { return function_pool::of(this).owner(); }
   [[nodiscard]] bool runs_on_sender() const noexcept override { return true; }
-
-  /// Starts the idle clock anew.
-  void touch(timestamp now) noexcept {
-    last_use_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  }
-  [[nodiscard]] timestamp last_use() const noexcept {
-    return timestamp{duration{last_use_.load(std::memory_order_relaxed)}};
-  }
-  /// True when everything this function has done is durable, so that answers may rest on it.
-  [[nodiscard]] bool is_settled() const noexcept {
-    return unsettled_.load(std::memory_order_acquire) == 0;
-  }
+  [[nodiscard]] bool is_settled() const noexcept { return line().is_settled(); }
   /// One of its transitions has become durable. Journal only.
-  void settled_one() noexcept { unsettled_.fetch_sub(1, std::memory_order_release); }
-
-  /// One try to admit an invocation: at most one compare-and-swap wins. Gives true and fills
-  /// `into`, or false when the function does not admit just now (or has an undurable transition):
-  /// then ask it by a message.
-  struct admitted_to {
-    std::uint32_t generation = 0;
-    std::uint32_t version = 0;
-    std::uint32_t held = 0;
-  };
-  [[nodiscard]] bool try_admit(admitted_to& into, timestamp now) noexcept;
-  [[nodiscard]] std::uint8_t idle_policy() const noexcept { return idle_policy_; }
+  void settled_one() noexcept { line().unsettled.fetch_sub(1, std::memory_order_release); }
 
   /// The function is gone, or the runtime stops: tells monitors and links, now and whoever comes
   /// later.
@@ -118,7 +66,7 @@ private:
 
   void happen(core& o, call& c) noexcept;
   void answer(core& o, call& c) noexcept;
-  void commit(core& o, call& c, const outcome& result) noexcept;
+  void commit(core& o, call& c, const lifecycle_record& before, const outcome& result) noexcept;
   void open_or_close(core& o, journal_entry& entry, const outcome& result) noexcept;
   void move_running(core& o, journal_entry& entry, bool gone, attempt_token resources) noexcept;
   void assign(const lifecycle_record& next) noexcept;
@@ -130,17 +78,17 @@ private:
   void on_system_request(caf::mailbox_element& what) noexcept;
   void on_invoke(core& o, caf::mailbox_element_ptr what) noexcept;
   void on_done(core& o, const admitted& given) noexcept;
-  [[nodiscard]] bool is_gone() noexcept { return word().load().gone(); }
+  [[nodiscard]] bool is_gone() const noexcept { return word().load().gone(); }
 
-  std::uint64_t uid_;
-  lifecycle_record record_;
-  // From the record's last two numbers to the admission word behind the name: all that an
-  // invocation looks at.
-  std::atomic<std::int64_t> last_use_{0};
-  std::atomic<std::uint32_t> unsettled_{0};
-  std::uint16_t tenant_ = 0;
-  std::uint8_t idle_policy_ = 0;
-  compact_name name_;
+  [[nodiscard]] lifecycle_record record() const noexcept;
+
+  // The lifecycle record, but for the two members in the hot line.
+  fsm::pair pair_;
+  reason_code state_reason_ = reason_code::none;
+  reason_code update_reason_ = reason_code::none;
+  std::uint32_t revision_ = 0;
+  std::uint32_t attempt_ = 0;
+  timestamp since_{};
 };
 static_assert(sizeof(function_actor) == function_pool::actor_bytes);
 
@@ -169,7 +117,7 @@ public:
   actor_storage& operator=(const actor_storage&) = delete;
 
   [[nodiscard]] void* data() noexcept {
-    return reinterpret_cast<unsigned char*>(this) + sizeof(fsm::detail::slot_head);
+    return reinterpret_cast<unsigned char*>(this) + sizeof(fsm::detail::actor_head);
   }
 
   actor_control_block ctrl;

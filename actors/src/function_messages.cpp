@@ -139,14 +139,15 @@ void function_actor::on_done(core& o, const admitted& given) noexcept {
   while (given_out != 0 &&
          !count.compare_exchange_weak(given_out, given_out - 1, std::memory_order_relaxed)) {
   }
-  if (given_out != 0) o.complete(*this, slot(), given.generation);
+  if (given_out == 0 || o.pool->complete(line(), given.generation)) return;
+  o.complete_drained(slot(), given.generation);
 }
 
 void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept {
-  admitted_to to;
+  admission_grant to;
   const bool has_asker = what->sender != nullptr || !what->stages.empty();
-  if (record_.pair.state == state::active && !has_asker) return;  // Nobody could give it back.
-  if (try_admit(to, o.clock->coarse_now())) {
+  if (pair_.state == state::active && !has_asker) return;  // Nobody could give it back.
+  if (line().try_admit(to, o.clock->coarse_now())) {
     o.pool->admitted_by_message.fetch_add(1, std::memory_order_relaxed);
     reply(*what, ctrl(), caf::make_message(admitted{to.generation, to.version, to.held}));
     return;
@@ -156,7 +157,7 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
                                 "too many invocations of this function are in flight"}));
     return;
   }
-  if (record_.pair.state == state::active) {
+  if (pair_.state == state::active) {
     // Open, but its latest transition is not durable yet: once more when it is.
     auto* again = new invoke_again{std::move(what), caf::strong_actor_ptr{ctrl()}};
     again->what = {.event = event::read, .at = o.clock->now()};

@@ -14,8 +14,8 @@ std::uint32_t& reclaimer::links::previous(std::uint32_t n) const noexcept {
   return o->pool->head(n).wheel_previous;
 }
 std::uint64_t reclaimer::links::due(std::uint32_t n) const noexcept {
-  const function_actor& who = *o->pool->function(n);
-  const duration from_start = who.last_use() + o->idle_after(who.idle_policy()) - start;
+  const hot_line& who = o->pool->line(n);
+  const duration from_start = who.last_use() + o->idle_after(who.idle_policy) - start;
   const auto ticks = (from_start.count() + tick.count() - 1) / tick.count();
   return ticks > 0 ? static_cast<std::uint64_t>(ticks) : 0;
 }

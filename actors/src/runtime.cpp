@@ -283,31 +283,6 @@ void runtime::remove(std::string_view name, std::uint32_t expected_revision, vie
   ask_later(core_, std::string{name}, std::move(q), false, std::move(done));
 }
 
-// -- admit ----------------------------------------------------------------------------------------
-
-expected<admission> runtime::admit(std::string_view name) {
-  core& o = *core_;
-  error why;
-  for (int round = 0; round < rounds_max; ++round) {
-    if (expected<admission> given = admission_for(o, name, why)) return given;
-    if (why.code == errc::function_initializing && o.how.inactive == on_inactive::hold &&
-        round == 0) {
-      if (!wait(name, active, o.how.hold_max)) return unexpected(std::move(why));
-    } else if (why.code != errc::none) {
-      return unexpected(std::move(why));
-    }
-    // Accepted, but closed again before this thread could take it: once more.
-  }
-  return unexpected(
-      {errc::too_many_requests, fmt::format("function {} changes too fast to be invoked", name)});
-}
-
-void runtime::admit_batch(std::span<const std::string_view> names,
-                          std::span<expected<admission>> answers) {
-  FSM_ASSERT(names.size() == answers.size());
-  for (std::size_t i = 0; i < names.size(); ++i) answers[i] = admit(names[i]);
-}
-
 // -- wait -----------------------------------------------------------------------------------------
 
 expected<function_view> runtime::wait(std::string_view name, const condition& what,

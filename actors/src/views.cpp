@@ -101,44 +101,6 @@ expected<function_view> await_view(core& o, const call& answered, bool with_docu
       [&](auto done) { later_view(o, answered, with_document, std::move(done)); });
 }
 
-expected<admission> admission_for(core& o, std::string_view name, error& why) {
-  caf::strong_actor_ptr who;
-  {
-    const epoch_domain::pin pinned{o.pool->epochs};
-    if (o.pool->owner() == nullptr) {
-      why = {errc::stopped, "the runtime has stopped"};
-      return unexpected({});
-    }
-    const std::uint32_t slot =
-        o.directory.find(name, [&o](std::uint32_t s) { return o.pool->function(s)->name(); });
-    if (slot == directory::none) {
-      why = refusal(answer::not_found, event::invoke, name, {});
-      return unexpected({});
-    }
-    function_actor& f = *o.pool->function(slot);
-    function_actor::admitted_to to;
-    if (f.try_admit(to, o.clock->coarse_now())) {
-      return core::admitted(*o.pool, f.uid(), slot, to.generation, to.version, to.held);
-    }
-    who = caf::strong_actor_ptr{f.ctrl(), true};
-  }
-  // Not open just now: ask the function itself, which also starts a restore if it is Inactive.
-  if (inside_the_runtime()) {
-    why = {errc::would_deadlock,
-           "an invocation that is not admitted at once cannot be waited for inside a callback"};
-    return unexpected({});
-  }
-  why = o.room_for_transition();
-  if (why.code == errc::none) why = o.room_for_attempt();
-  if (why.code != errc::none) return unexpected({});
-  sync_call c;
-  c.what = {.event = event::invoke, .at = o.clock->now()};
-  o.ask(static_cast<function_actor&>(*who->get()), c);
-  why = c.failure.code != errc::none ? c.failure
-                                     : refusal(c.answer, event::invoke, name, c.found.record);
-  return unexpected({});
-}
-
 void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what,
                   duration timeout) {
   c.name = name;

@@ -40,10 +40,6 @@ template <class T, class Start>
 void later_view(core& o, const call& answered, bool with_document, runtime::view_callback done);
 [[nodiscard]] expected<function_view> await_view(core& o, const call& answered, bool with_document);
 
-/// One try to admit an invocation. On failure `why` tells the reason, or `errc::none` if it is
-/// worth trying again.
-[[nodiscard]] expected<admission> admission_for(core& o, std::string_view name, error& why);
-
 void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what,
                   duration timeout);
 [[nodiscard]] subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,

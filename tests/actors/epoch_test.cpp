@@ -25,19 +25,25 @@ TEST_CASE("What is retired while a reader is in stays until the reader has left"
 
 TEST_CASE("A reader that came after the retirement keeps nothing for ever", "[epoch]") {
   epoch_domain domain;
-  bool freed = false;
+  std::atomic<bool> freed{false};
   domain.retire([&freed] { freed = true; });
-  // Readers change places, one is always in: the retired memory is freed all the same.
-  auto first = std::make_unique<epoch_domain::pin>(domain);
-  for (int i = 0; i < 8 && !freed; ++i) {
-    auto second = std::make_unique<epoch_domain::pin>(domain);
-    first.reset();
-    domain.collect();
-    first = std::make_unique<epoch_domain::pin>(domain);
-    second.reset();
-    domain.collect();
-  }
-  CHECK(freed);
+  // Two readers change places, one is always in: the retired memory is freed all the same.
+  std::atomic<int> turns{0};
+  const auto take_turns = [&](int mine) {
+    for (; turns.load() < 64; std::this_thread::yield()) {
+      if (turns.load() % 2 != mine) continue;
+      const epoch_domain::pin pinned{domain};
+      const int entered = turns.fetch_add(1);
+      while (turns.load() == entered + 1 && entered < 63) std::this_thread::yield();
+    }
+  };
+  std::thread even{take_turns, 0};
+  std::thread odd{take_turns, 1};
+  while (turns.load() < 64 && !freed.load()) domain.collect();
+  CHECK(freed.load());
+  turns = 64;
+  even.join();
+  odd.join();
 }
 
 TEST_CASE("A domain frees what is still retired when it ends", "[epoch]") {

@@ -24,6 +24,10 @@
 
 namespace fsm {
 
+namespace detail {
+struct core;
+}  // namespace detail
+
 /// What `create` needs.
 struct create_request {
   /// 1 to 64 letters, digits, '-' and '_'.
@@ -146,8 +150,7 @@ public:
   /// Much faster than one after the other when the functions are not in the processor's caches, as
   /// their memory is fetched at the same time. Whatever an answer held before is given back. Both
   /// must have the same size; 32 to 256 names per call are a good number.
-  void admit_batch(std::span<const std::string_view> names,
-                   std::span<expected<admission>> answers);
+  void admit_batch(std::span<const std::string_view> names, std::span<expected<admission>> answers);
 
   /// Waits until `what` holds, at most for `timeout` of the runtime's clock. An event, not a poll.
   /// `timed_out`, `unreachable` (it can no longer hold; `error::state` says why), `not_found`.
@@ -194,6 +197,15 @@ public:
 private:
   friend struct detail::core;
   explicit runtime(std::shared_ptr<detail::core> core) noexcept;
+
+  /// The function of that name (and its hash), if it admits just now; else null. The caller is
+  /// pinned.
+  [[nodiscard]] static detail::hot_line* admit_at_once(detail::core& o, std::string_view name,
+                                                       std::uint64_t hash,
+                                                       detail::admission_grant& to) noexcept;
+  [[nodiscard]] expected<admission> admit_by_asking(std::string_view name);
+  void admit_group(std::span<const std::string_view> names, std::span<expected<admission>> answers);
+
   std::shared_ptr<detail::core> core_;
 };
 
