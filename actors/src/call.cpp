@@ -28,11 +28,6 @@ bool parking::wait_for(std::optional<duration> span) noexcept {
   return true;
 }
 
-void callback_call::answered() noexcept {
-  guarded([this] { then_(*this); });
-  delete this;
-}
-
 void caf_call::answered() noexcept {
   error why = failure.code != errc::none ? std::move(failure)
                                          : refusal(answer, what.event, found.name, found.record);

@@ -101,16 +101,6 @@ struct parked final : Base {
 };
 using sync_call = parked<call>;
 
-/// A call that ends in a callback of the embedder's.
-struct callback_call final : call {
-  explicit callback_call(std::function<void(callback_call&)> then) : then_{std::move(then)} {}
-  void answered() noexcept override;
-  [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
-
-private:
-  std::function<void(callback_call&)> then_;
-};
-
 /// A request of another actor's.
 struct caf_call final : call {
   caf_call(caf::mailbox_element_ptr request, caf::strong_actor_ptr self)

@@ -30,12 +30,9 @@ void compact_actor::post(internal_message* what, caf::execution_unit* where) noe
 }
 
 void compact_actor::push(mail* what, caf::execution_unit* where) noexcept {
-  // The reference that runs it: taken before the push, as the actor may be gone right after.
+  if (!mailbox_.push(what)) return;  // From here on it may be gone.
+  // The reference that runs it. Nobody else runs it now, and the sender has one until this returns.
   intrusive_ptr_add_ref_impl();
-  if (!mailbox_.push(what)) {
-    intrusive_ptr_release_impl();
-    return;
-  }
   dispatch(*this, where);
 }
 
@@ -47,7 +44,10 @@ compact_actor::progress compact_actor::run(mail* backlog, std::size_t budget) no
   if (runs_on_sender()) pinned.emplace(function_pool::of(this).epochs);
   core* const o = owner();
   for (;;) {
-    if (batch == nullptr) batch = bounce_excess(mailbox_.take_all());
+    if (batch == nullptr) {
+      batch = mailbox_.take_all();
+      if (runs_on_sender()) batch = bounce_excess(batch);  // Nobody else can send to the parts.
+    }
     if (batch == nullptr) {
       after_batch();
       if (mailbox_.try_idle()) {

@@ -165,8 +165,7 @@ std::size_t core::free_transitions() const noexcept {
 
 // -- observers ------------------------------------------------------------------------------------
 
-void core::observe(const std::function<void(observer&)>& what) {
-  if (!has_observers_.load(std::memory_order_acquire)) return;
+void core::tell_observers(const std::function<void(observer&)>& what) {
   const std::lock_guard one_at_a_time{observing_};
   std::shared_ptr<const observer_list> list;
   {

@@ -3,6 +3,7 @@
 #include "call.hpp"
 #include "directory.hpp"
 #include "function_pool.hpp"
+#include "interned.hpp"
 #include "state_index.hpp"
 #include <fsm/options.hpp>
 #include <fsm/runtime.hpp>
@@ -16,11 +17,10 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace caf::scheduler {
@@ -36,6 +36,7 @@ class journal;
 class delivery;
 class provisioner;
 class reclaimer;
+struct wait_ticket;
 
 /// CAF's test coordinator, if that is what schedules `system`; else null.
 [[nodiscard]] caf::scheduler::test_coordinator* test_coordinator_of(caf::actor_system& system);
@@ -57,38 +58,6 @@ public:
 
 private:
   caf::strong_actor_ptr handle_;
-};
-
-/// Numbers for things that many functions share, so that a function keeps a small index: tenants,
-/// idle times.
-template <class Value>
-class interned {
-public:
-  explicit interned(std::size_t max) : max_{max} {}
-  /// The index of `value`, or -1 when there is no room for another one.
-  [[nodiscard]] std::int32_t index_of(const Value& value) {
-    {
-      const std::shared_lock lock{mutex_};
-      if (const auto found = indices_.find(value); found != indices_.end()) return found->second;
-    }
-    const std::unique_lock lock{mutex_};
-    if (const auto found = indices_.find(value); found != indices_.end()) return found->second;
-    if (values_.size() == max_) return -1;
-    values_.push_back(value);
-    const auto index = static_cast<std::int32_t>(values_.size() - 1);
-    indices_.emplace(value, index);
-    return index;
-  }
-  [[nodiscard]] Value operator[](std::size_t index) const {
-    const std::shared_lock lock{mutex_};
-    return values_[index];
-  }
-
-private:
-  std::size_t max_;
-  mutable std::shared_mutex mutex_;
-  std::vector<Value> values_;
-  std::map<Value, std::int32_t> indices_;
 };
 
 /// Everything of one runtime, wired together once. The facade and the actors see it; it outlives
@@ -125,6 +94,10 @@ struct core : std::enable_shared_from_this<core> {
   void transition_ended() noexcept { transitions_.fetch_sub(1, std::memory_order_relaxed); }
   void attempt_began() noexcept { attempts_.fetch_add(1, std::memory_order_relaxed); }
   void attempt_ended() noexcept { attempts_.fetch_sub(1, std::memory_order_relaxed); }
+  /// True if some attempts may have to wait until others have ended.
+  [[nodiscard]] bool attempts_have_to_wait() const noexcept {
+    return attempts_.load(std::memory_order_relaxed) > how.provisioner.in_flight_max;
+  }
   /// Places left in the journal, for parts that can wait.
   [[nodiscard]] std::size_t free_transitions() const noexcept;
 
@@ -153,14 +126,14 @@ struct core : std::enable_shared_from_this<core> {
   /// The same for a name without a function: the answer comes behind everything posted so far.
   void ask_journal(call& c, parking& here);
   void tell_journal(call& c);
-  [[nodiscard]] std::uint64_t next_waiter() noexcept {
-    return next_waiter_.fetch_add(1, std::memory_order_relaxed);
-  }
-  void cancel_waiter(std::uint64_t id);
+  void cancel_waiter(std::shared_ptr<wait_ticket> ticket);
 
   [[nodiscard]] static runtime facade(std::shared_ptr<core> o) { return runtime{std::move(o)}; }
   /// Tells all observers, one at a time.
-  void observe(const std::function<void(observer&)>& what);
+  template <class What>
+  void observe(What what) {
+    if (has_observers_.load(std::memory_order_acquire)) tell_observers(what);
+  }
   [[nodiscard]] std::uint64_t add_observer(std::shared_ptr<observer> who);
   void remove_observer(std::uint64_t id);
 
@@ -168,7 +141,9 @@ struct core : std::enable_shared_from_this<core> {
   [[nodiscard]] bool store_is_broken() const noexcept {
     return store_broken_.load(std::memory_order_acquire);
   }
-  [[nodiscard]] duration idle_after(std::uint8_t policy) const { return idle_policies[policy]; }
+  [[nodiscard]] duration idle_after(std::uint8_t policy) const noexcept {
+    return idle_policies[policy];
+  }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
 
   options how;
@@ -192,6 +167,7 @@ struct core : std::enable_shared_from_this<core> {
   part<fsm::detail::reclaimer> reclaimer;
 
 private:
+  void tell_observers(const std::function<void(observer&)>& what);
   [[nodiscard]] std::uint32_t make_function(std::string_view name);
   void shut_functions_down() noexcept;
   void run_simulation(const parking& until);
@@ -204,7 +180,6 @@ private:
   std::unique_ptr<caf::actor_system> owned_system_;
   caf::actor_system* system_ = nullptr;
   std::atomic<std::uint64_t> next_uid_{1};
-  std::atomic<std::uint64_t> next_waiter_{1};
   std::atomic<std::size_t> transitions_{0};
   std::atomic<std::size_t> attempts_{0};
   void one_less(std::atomic<std::int64_t>& counter) noexcept;

@@ -34,11 +34,11 @@ void core::tell_journal(call& c) {
   journal->post(entry);
 }
 
-void core::cancel_waiter(std::uint64_t id) {
+void core::cancel_waiter(std::shared_ptr<wait_ticket> ticket) {
   const epoch_domain::pin pinned{pool->epochs};
   if (pool->owner() == nullptr) return;
   auto* cancelled = new waiter_cancelled;
-  cancelled->id = id;
+  cancelled->ticket = std::move(ticket);
   delivery->post(cancelled);
 }
 

@@ -28,7 +28,7 @@ void delivery::after_batch() noexcept {
 void delivery::deliver(journal_entry& entry) {
   if (entry.is_change) core_.transition_ended();
   if (entry.reply != nullptr && entry.reply->wait_for && entry.reply->failure.code == errc::none) {
-    waiters_.arm(*entry.reply);
+    waiters_.arm(*entry.reply, entry.slot);
     return;
   }
   const bool is_durable =
@@ -40,7 +40,7 @@ void delivery::deliver(journal_entry& entry) {
     // durable.
     if (t.to == pairs::absent) core_.forget_name(*entry.function);
     core_.observe([&t](observer& o) { o.on_transition(t); });
-    waiters_.fire(t, entry.change);
+    waiters_.fire(t, entry.change, entry.slot);
   }
   // The caller hears of it before anything comes of it.
   if (entry.reply != nullptr) {
@@ -75,9 +75,8 @@ void delivery::order(journal_entry& entry) {
   start->request.tenant = entry.change.tenant;
   start->document_version = result.has(effect::restore) ? result.next.version : result.next.attempt;
   start->who = entry.who;
+  start->preferred = waiters_.anyone_waits_for(entry.slot);
   core_.provisioner->post(start);
-  if (waiters_.anyone_waits_for(entry.change.transition.uid))
-    waiters_.prefer(entry.change.transition.uid);
 }
 
 void delivery::note_usage(journal_entry& entry) {

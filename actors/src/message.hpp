@@ -1,8 +1,11 @@
 #pragma once
 
+#include "message_memory.hpp"
+
 #include <caf/mailbox_element.hpp>
 #include <caf/type_erased_tuple.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <typeinfo>
@@ -13,6 +16,11 @@ namespace fsm::detail {
 /// being copied, serialized or matched. CAF code never looks inside one.
 struct internal_message : caf::mailbox_element {
   internal_message() { mid = internal_id; }
+
+  static void* operator new(std::size_t bytes) { return message_memory::take(bytes); }
+  static void operator delete(void* what, std::size_t bytes) noexcept {
+    message_memory::give(what, bytes);
+  }
 
   [[nodiscard]] static bool is(const caf::mailbox_element& element) noexcept {
     return element.mid == internal_id;
@@ -29,14 +37,15 @@ private:
   caf::message copy_content_to_message() const final { std::abort(); }
 };
 
-/// `what` as a `Message`, if it is exactly that (all but calls are final); else null.
+/// `what` as a `Message`, if it is exactly that (all but calls are final); else null. The type's
+/// address is enough: all of them are made and read inside this library.
 template <class Message>
 [[nodiscard]] Message* as(internal_message* what) noexcept {
-  return typeid(*what) == typeid(Message) ? static_cast<Message*>(what) : nullptr;
+  return &typeid(*what) == &typeid(Message) ? static_cast<Message*>(what) : nullptr;
 }
 template <class Message>
 [[nodiscard]] const Message* as(const internal_message& what) noexcept {
-  return typeid(what) == typeid(Message) ? static_cast<const Message*>(&what) : nullptr;
+  return &typeid(what) == &typeid(Message) ? static_cast<const Message*>(&what) : nullptr;
 }
 
 }  // namespace fsm::detail

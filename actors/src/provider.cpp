@@ -1,21 +1,24 @@
+#include "completion_state.hpp"
 #include <fsm/provider.hpp>
 
-#include <atomic>
 #include <utility>
 
 namespace fsm {
 
-struct completion::state {
-  explicit state(sink where) : to{std::move(where)} {}
-  std::atomic<bool> answered{false};
-  sink to;
+namespace {
 
-  void answer(result what, reason_code why, std::string text) {
-    if (!answered.exchange(true, std::memory_order_acq_rel)) to(what, why, std::move(text));
+struct sink_state final : completion::state {
+  explicit sink_state(completion::sink where) : to{std::move(where)} {}
+  void deliver(completion::result what, reason_code why, std::string text) override {
+    to(what, why, std::move(text));
   }
+  completion::sink to;
 };
 
-completion::completion(sink where) : state_{std::make_shared<state>(std::move(where))} {}
+}  // namespace
+
+completion::completion(sink where) : state_{std::make_shared<sink_state>(std::move(where))} {}
+completion::completion(std::shared_ptr<state> shared) noexcept : state_{std::move(shared)} {}
 
 void completion::succeeded() const { state_->answer(result::succeeded, reason_code::none, {}); }
 

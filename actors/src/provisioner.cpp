@@ -1,6 +1,7 @@
 #include "provisioner.hpp"
 
 #include "assert.hpp"
+#include "completion_state.hpp"
 #include "core.hpp"
 
 #include <algorithm>
@@ -54,9 +55,34 @@ void provisioner::after_batch() noexcept {
 // -- what is owed ---------------------------------------------------------------------------------
 
 void provisioner::on_start(start_attempt& what) {
-  owe({.request = std::move(what.request),
-       .who = std::move(what.who),
-       .document_version = what.document_version});
+  job j{.request = std::move(what.request),
+        .who = std::move(what.who),
+        .document_version = what.document_version,
+        .preferred = what.preferred};
+  if (!try_at_once(j)) return;
+  core_.attempt_ended();
+  tell_function(j, true, reason_code::none, {});
+}
+
+bool provisioner::try_at_once(job& what) {
+  const std::uint64_t uid = what.request.token.uid;
+  const bool others_wait = what.is_release ? !releases_.empty() : !queues_.empty();
+  const std::size_t in_flight = what.is_release ? releases_in_flight_ : attempts_in_flight_;
+  if (others_wait || in_flight >= options_.in_flight_max || lanes_.contains(uid)) {
+    owe(std::move(what));
+    return false;
+  }
+  what.request.try_number = 1;
+  const std::unique_ptr<try_answered> answered = call_provider(what, 1);
+  if (answered != nullptr && answered->result == completion::result::succeeded) return true;
+  // From here on like any other one that has been called.
+  lane& l = *(lanes_[uid] = std::make_unique<lane>());
+  l.jobs.push_back(std::move(what));
+  l.phase = phase::queued;
+  take_place(l);
+  begin_calling(uid, l);
+  if (answered != nullptr) on_answer(*answered);
+  return false;
 }
 
 void provisioner::on_release(attempt_token token) {
@@ -88,7 +114,7 @@ void provisioner::on_release(attempt_token token) {
   job release;
   release.is_release = true;
   release.request.token = token;
-  owe(std::move(release));
+  static_cast<void>(try_at_once(release));
 }
 
 void provisioner::owe(job what) {
@@ -113,7 +139,8 @@ void provisioner::begin_first(std::uint64_t uid, lane& l) {
   if (first.is_release) {
     releases_.push_back(uid);
   } else {
-    queues_[first.request.tenant].others.push_back(uid);
+    tenant_queue& queue = queues_[first.request.tenant];
+    (first.preferred ? queue.preferred : queue.others).push_back(uid);
   }
 }
 
@@ -159,7 +186,6 @@ void provisioner::fill_places() {
     lane* l = next_in_turn(uid);
     if (l == nullptr) return;
     take_place(*l);
-    l->give_up_at = core_.clock->now() + options_.provision_deadline;
     begin_try(uid, *l);
   }
 }
@@ -201,20 +227,68 @@ provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
 
 void provisioner::begin_try(std::uint64_t uid, lane& l) {
   FSM_ASSERT(!l.jobs.empty() && l.phase != phase::calling);
+  begin_calling(uid, l);
+  if (const auto answered = call_provider(l.jobs.front(), l.tries)) on_answer(*answered);
+}
+
+/// Everything about a try but the call.
+void provisioner::begin_calling(std::uint64_t uid, lane& l) {
   job& j = l.jobs.front();
+  const timestamp now = core_.clock->now();
+  if (l.tries == 0 && !j.is_release) l.give_up_at = now + options_.provision_deadline;
   l.phase = phase::calling;
   l.in_queue = false;
   ++l.tries;
   ++l.unanswered;
   j.request.try_number = l.tries;
-  const timestamp now = core_.clock->now();
   const timestamp end = now + options_.attempt_timeout;
   set_timer(uid, l, j.is_release ? end : std::max(now, std::min(end, l.give_up_at)));
-  call_provider(j, l.tries);
 }
 
-void provisioner::call_provider(const job& j, std::uint32_t try_number) {
-  const completion done = answer_to(j, try_number);
+class provider_answer final : public completion::state {
+public:
+  provider_answer(core& o, const attempt_token& token, bool is_release, std::uint32_t try_number)
+      : where_{o.weak_from_this()} {
+    answer_->token = token;
+    answer_->for_release = is_release;
+    answer_->try_number = try_number;
+  }
+
+  /// The call has returned. The answer, if there is one already.
+  [[nodiscard]] std::unique_ptr<try_answered> call_ended() {
+    return is_second() ? std::move(answer_) : nullptr;
+  }
+
+private:
+  void deliver(completion::result result, reason_code reason, std::string text) override {
+    answer_->result = result;
+    answer_->reason = reason;
+    answer_->text = std::move(text);
+    if (!is_second()) return;
+    const std::shared_ptr<core> o = where_.lock();
+    if (o == nullptr) return;
+    const epoch_domain::pin pinned{o->pool->epochs};
+    if (o->pool->owner() == nullptr) return;  // Stopped: it is up to the next start.
+    o->provisioner->post(answer_.release());
+  }
+
+  [[nodiscard]] bool is_second() noexcept {
+    return came_.fetch_add(1, std::memory_order_acq_rel) == 1;
+  }
+
+  std::weak_ptr<core> where_;
+  std::unique_ptr<try_answered> answer_ = std::make_unique<try_answered>();
+  std::atomic<int> came_{0};
+};
+
+std::unique_ptr<try_answered> provisioner::call_provider(const job& j, std::uint32_t try_number) {
+  const auto answer = std::allocate_shared<provider_answer>(
+      message_allocator<provider_answer>{}, core_, j.request.token, j.is_release, try_number);
+  call_provider(j, completion{answer});
+  return answer->call_ended();
+}
+
+void provisioner::call_provider(const job& j, const completion& done) {
   resource_provider& provider = *core_.provider;
   const auto fail = [&done] { done.transient("the resource provider threw an exception"); };
   if (j.is_release) {
@@ -238,25 +312,6 @@ void provisioner::call_provider(const job& j, std::uint32_t try_number) {
           done.transient("the resource provider threw an exception");
         }
       });
-}
-
-completion provisioner::answer_to(const job& j, std::uint32_t try_number) {
-  return completion{[where = core_.weak_from_this(), token = j.request.token,
-                     is_release = j.is_release,
-                     try_number](completion::result result, reason_code reason, std::string text) {
-    const std::shared_ptr<core> o = where.lock();
-    if (o == nullptr) return;
-    const epoch_domain::pin pinned{o->pool->epochs};
-    if (o->pool->owner() == nullptr) return;  // Stopped: it is up to the next start.
-    auto* answered = new try_answered;
-    answered->token = token;
-    answered->for_release = is_release;
-    answered->try_number = try_number;
-    answered->result = result;
-    answered->reason = reason;
-    answered->text = std::move(text);
-    o->provisioner->post(answered);
-  }};
 }
 
 void provisioner::on_answer(try_answered& what) {

@@ -25,6 +25,8 @@ struct start_attempt final : internal_message {
   provision_request request;
   caf::strong_actor_ptr who;
   std::uint32_t document_version = 0;
+  /// Somebody waits for it: it goes before those nobody waits for.
+  bool preferred = false;
 };
 
 /// Release what an attempt made; if it is still under way, it is given up first.
@@ -47,6 +49,10 @@ struct try_answered final : internal_message {
   std::string text;
 };
 
+/// The answer to one try. Whoever comes second, the answer or the end of the call to the provider,
+/// goes on with it: so an answer that is given inside the call needs no message.
+class provider_answer;
+
 /// INTERNAL: a deadline or the end of a pause may have come.
 struct provisioner_tick final : internal_message {};
 
@@ -67,6 +73,7 @@ struct provisioner_tick final : internal_message {};
 ///   pauses, so that one that is never confirmed keeps nobody else waiting.
 /// * Answers carry token and try; one that nobody waits for any more is dropped, and what it may
 /// have made is released.
+/// * A provider that answers inside the call is done with at once: no list, no timer, no message.
 /// * Before a failure is told, the release of what was tried has been asked for. A release is asked
 /// for until confirmed.
 class provisioner final : public compact_actor {
@@ -84,6 +91,7 @@ private:
     provision_request request;
     caf::strong_actor_ptr who;  // Null for releases.
     std::uint32_t document_version = 0;
+    bool preferred = false;
     bool is_release = false;
     bool given_up = false;  // A release has been asked for meanwhile: its answer does not count.
   };
@@ -122,12 +130,18 @@ private:
   void on_late_answer(const try_answered& what);
   void on_tick();
 
+  /// Makes the call at once if nobody is before it. True if it has been answered with success, and
+  /// there is nothing left to do; otherwise it is in its lane now, as far as it has got.
+  [[nodiscard]] bool try_at_once(job& what);
   void owe(job what);
   void begin_first(std::uint64_t uid, lane& l);
   void fill_places();
   [[nodiscard]] lane* next_in_turn(std::uint64_t& uid);
   void begin_try(std::uint64_t uid, lane& l);
-  void call_provider(const job& j, std::uint32_t try_number);
+  void begin_calling(std::uint64_t uid, lane& l);
+  /// The answer, if it was given inside the call.
+  [[nodiscard]] std::unique_ptr<try_answered> call_provider(const job& j, std::uint32_t try_number);
+  void call_provider(const job& j, const completion& done);
   void try_failed(std::uint64_t uid, lane& l, std::string text);
   void finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason,
                       std::string text);
@@ -141,7 +155,6 @@ private:
   void clear_timer(lane& l);
   void log_lost(const lane& l);
   [[nodiscard]] duration pause_after(const lane& l);
-  [[nodiscard]] completion answer_to(const job& j, std::uint32_t try_number);
 
   core& core_;
   const provisioner_options& options_;

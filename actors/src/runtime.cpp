@@ -63,10 +63,11 @@ struct question {
 
 /// Checks a create request and puts it into `q`.
 [[nodiscard]] error prepare(core& o, create_request& what, question& q) {
-  if (auto name = parse_function_ref(what.name, name_rule::create); !name)
-    return name.error();
-  else if (name->name != what.name)
-    return {errc::invalid_argument, "name must be a bare function name, not an ARN"};
+  if (!is_function_name(what.name)) {
+    const auto parsed = parse_function_ref(what.name, name_rule::create);
+    return parsed ? error{errc::invalid_argument, "name must be a bare function name, not an ARN"}
+                  : parsed.error();
+  }
   if (error wrong = check_size(what.document); wrong.code != errc::none) return wrong;
   if (what.idle_after &&
       (*what.idle_after < duration{1} || *what.idle_after > std::chrono::days{3650})) {
@@ -143,30 +144,66 @@ struct question {
       {errc::too_many_requests, fmt::format("function {} changes too fast to be read", name)});
 }
 
+/// A call whose view goes to a callback.
+class callback_call final : public call {
+public:
+  callback_call(std::shared_ptr<core> o, std::string name, question q, bool with_document,
+                runtime::view_callback done)
+      : core_{std::move(o)},
+        name_{std::move(name)},
+        question_{std::move(q)},
+        with_document_{with_document},
+        done_{std::move(done)} {}
+
+  /// Asks; the call belongs to itself from now on.
+  static void ask(std::unique_ptr<callback_call> c) {
+    const caf::strong_actor_ptr who = target_of(*c->core_, c->name_, c->question_.what.event);
+    if (who == nullptr || c->rounds_ == 0)
+      return c->done_(unexpected(no_target(*c->core_, c->name_, c->question_.what.event)));
+    --c->rounds_;
+    c->question_.put_into(*c);
+    function_of(who).post(c.release());
+  }
+
+  void answered() noexcept override {
+    guarded([this] { finish(std::unique_ptr<callback_call>{this}); });
+  }
+  [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
+
+private:
+  static void finish(std::unique_ptr<callback_call> c) {
+    c->question_.take_back(*c);
+    if (lost_a_race(*c)) return ask_anew(*c);
+    const call& answered = *c;
+    core& o = *c->core_;
+    if (!c->with_document_) return later_view(o, answered, false, std::move(c->done_));
+    later_view(o, answered, true,
+               [c = std::shared_ptr<callback_call>{std::move(c)}](expected<function_view> view) {
+                 if (view || view.error().code != errc::none) return c->done_(std::move(view));
+                 ask_anew(*c);
+               });
+  }
+  static void ask_anew(callback_call& old) {
+    auto again = std::make_unique<callback_call>(
+        std::move(old.core_), std::move(old.name_), std::move(old.question_), old.with_document_,
+        std::move(old.done_));
+    again->rounds_ = old.rounds_;
+    ask(std::move(again));
+  }
+
+  std::shared_ptr<core> core_;
+  std::string name_;
+  question question_;
+  bool with_document_;
+  runtime::view_callback done_;
+  int rounds_ = rounds_max;
+};
+
 /// Asks; the view it ends in goes to a callback.
 void ask_later(const std::shared_ptr<core>& o, std::string name, question q, bool with_document,
-               runtime::view_callback done, int rounds = rounds_max) {
-  const caf::strong_actor_ptr who = target_of(*o, name, q.what.event);
-  if (who == nullptr || rounds == 0) {
-    done(unexpected(no_target(*o, name, q.what.event)));
-    return;
-  }
-  std::string document = std::move(q.document);  // Travels with the call, not with its callback.
-  auto* c = new callback_call{[=, done = std::move(done)](callback_call& answered) mutable {
-    q.take_back(answered);
-    if (lost_a_race(answered)) {
-      return ask_later(o, std::move(name), std::move(q), with_document, std::move(done),
-                       rounds - 1);
-    }
-    if (!with_document) return later_view(*o, answered, false, std::move(done));
-    later_view(*o, answered, true, [=, done = std::move(done)](expected<function_view> view) {
-      if (view || view.error().code != errc::none) return done(std::move(view));
-      ask_later(o, name, q, true, done, rounds - 1);
-    });
-  }};
-  q.document = std::move(document);
-  q.put_into(*c);
-  function_of(who).post(c);
+               runtime::view_callback done) {
+  callback_call::ask(std::make_unique<callback_call>(o, std::move(name), std::move(q),
+                                                     with_document, std::move(done)));
 }
 
 }  // namespace

@@ -1,25 +1,9 @@
 #include "state_index.hpp"
 
-#include <new>
-#include <sys/mman.h>
-
 namespace fsm::detail {
 
 state_index::state_index(std::size_t slots_max) : words_{(slots_max + 63) / 64} {
-  for (std::size_t i = 1; i < maps_.size(); ++i) {
-    // Fresh pages are zero, which is what an atomic zero looks like; nothing is touched until it is
-    // used.
-    void* got = ::mmap(nullptr, words_ * sizeof(bits), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (got == MAP_FAILED) throw std::bad_alloc{};
-    maps_[i] = static_cast<bits*>(got);
-  }
-}
-
-state_index::~state_index() {
-  for (bits* map : maps_) {
-    if (map != nullptr) ::munmap(map, words_ * sizeof(bits));
-  }
+  for (std::size_t i = 0; i < legal_pairs.size(); ++i) maps_.emplace_back(words_);
 }
 
 void state_index::move(std::uint32_t slot, pair from, pair to) noexcept {

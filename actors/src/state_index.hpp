@@ -1,12 +1,13 @@
 #pragma once
 
+#include "lazy_array.hpp"
 #include <fsm/lifecycle.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <deque>
 
 namespace fsm::detail {
 
@@ -17,9 +18,6 @@ class state_index {
 public:
   /// Memory is only touched where there are functions.
   explicit state_index(std::size_t slots_max);
-  state_index(const state_index&) = delete;
-  state_index& operator=(const state_index&) = delete;
-  ~state_index();
 
   /// Moves `slot` from one situation to another; `absent` is in no bitmap. One thread at a time.
   void move(std::uint32_t slot, pair from, pair to) noexcept;
@@ -35,10 +33,10 @@ public:
   [[nodiscard]] std::uint64_t word(std::size_t word, pair_set which) const noexcept;
 
 private:
-  using bits = std::atomic<std::uint64_t>;
+  using bits = lazy_array<std::atomic<std::uint64_t>>;
   std::size_t words_;
-  // One bitmap per legal pair but `absent`.
-  std::array<bits*, legal_pairs.size()> maps_{};
+  // One bitmap per legal pair; that of `absent` is not used.
+  std::deque<bits> maps_;
   std::array<std::atomic<std::uint64_t>, legal_pairs.size()> counts_{};
 };
 

@@ -36,6 +36,21 @@ namespace {
           .document = {}};
 }
 
+[[nodiscard]] bool needs_texts(const function_view& view) noexcept {
+  return may_have_own_text(view.state_reason_code) || may_have_own_text(view.update_reason_code);
+}
+
+/// The view an answered call ends in, but for what the store knows.
+[[nodiscard]] expected<function_view> view_at_once(const core& o, const call& answered) {
+  if (answered.failure.code != errc::none) return unexpected(answered.failure);
+  if (!answered.wait_for) {
+    error why =
+        refusal(answered.answer, answered.what.event, answered.found.name, answered.found.record);
+    if (why.code != errc::none) return unexpected(std::move(why));
+  }
+  return view_of(o, answered.found, answered.sequence);
+}
+
 void add_document(core& o, function_view view, const runtime::view_callback& done) {
   if (!o.store->keeps_documents()) return done(std::move(view));
   const std::uint32_t version = view.target_version != 0 ? view.target_version : view.version;
@@ -55,15 +70,19 @@ void add_document(core& o, function_view view, const runtime::view_callback& don
 
 /// A waiter whose answer goes to a callback.
 struct wait_callback final : wait_call {
-  explicit wait_callback(std::function<void(wait_callback&)> then) : then_{std::move(then)} {}
+  wait_callback(std::weak_ptr<core> where, runtime::view_callback done)
+      : where_{std::move(where)}, done_{std::move(done)} {}
   void answered() noexcept override {
-    guarded([this] { then_(*this); });
+    guarded([this] {
+      if (const auto alive = where_.lock()) later_view(*alive, *this, false, std::move(done_));
+    });
     delete this;
   }
   [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
 
 private:
-  std::function<void(wait_callback&)> then_;
+  std::weak_ptr<core> where_;
+  runtime::view_callback done_;
 };
 
 }  // namespace
@@ -76,18 +95,12 @@ expected<runtime> start_core(options how, caf::actor_system* borrowed) {
 }
 
 void later_view(core& o, const call& answered, bool with_document, runtime::view_callback done) {
-  if (answered.failure.code != errc::none) return done(unexpected(answered.failure));
-  if (!answered.wait_for) {
-    error why =
-        refusal(answered.answer, answered.what.event, answered.found.name, answered.found.record);
-    if (why.code != errc::none) return done(unexpected(std::move(why)));
+  expected<function_view> seen = view_at_once(o, answered);
+  if (!seen || !needs_texts(*seen)) {
+    return seen && with_document ? add_document(o, *std::move(seen), done) : done(std::move(seen));
   }
-  function_view view = view_of(o, answered.found, answered.sequence);
-  if (!may_have_own_text(view.state_reason_code) && !may_have_own_text(view.update_reason_code)) {
-    return with_document ? add_document(o, std::move(view), done) : done(std::move(view));
-  }
-  const std::uint64_t uid = view.uid;
-  o.store->read_reasons(uid, [&o, view = std::move(view), with_document,
+  const std::uint64_t uid = seen->uid;
+  o.store->read_reasons(uid, [&o, view = *std::move(seen), with_document,
                               done = std::move(done)](expected<reason_texts> texts) mutable {
     if (!texts) return done(unexpected(texts.error()));
     if (!texts->state.empty()) view.state_reason = std::move(texts->state);
@@ -97,6 +110,10 @@ void later_view(core& o, const call& answered, bool with_document, runtime::view
 }
 
 expected<function_view> await_view(core& o, const call& answered, bool with_document) {
+  if (!with_document || !o.store->keeps_documents()) {
+    expected<function_view> seen = view_at_once(o, answered);
+    if (!seen || !needs_texts(*seen)) return seen;
+  }
   return await<function_view>(
       [&](auto done) { later_view(o, answered, with_document, std::move(done)); });
 }
@@ -108,7 +125,6 @@ void prepare_wait(core& o, wait_call& c, std::string_view name, const condition&
   const timestamp now = o.clock->now();
   c.what = {.event = event::read, .at = now};
   c.deadline = timeout > timestamp::max() - now ? timestamp::max() : now + timeout;
-  c.id = o.next_waiter();
 }
 
 subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,
@@ -117,22 +133,18 @@ subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,
     done(unexpected({errc::stopped, "the runtime has stopped"}));
     return {};
   }
-  auto* c = new wait_callback{
-      [where = o->weak_from_this(), done = std::move(done)](wait_callback& answered) {
-        if (const auto alive = where.lock()) later_view(*alive, answered, false, done);
-      }};
+  auto* c = new wait_callback{o, std::move(done)};
   prepare_wait(*o, *c, name, what, timeout);
-  const std::uint64_t id = c->id;
-  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
-  c->cancelled = cancelled;
+  const auto ticket = std::allocate_shared<wait_ticket>(message_allocator<wait_ticket>{});
+  c->ticket = ticket;
   if (const caf::strong_actor_ptr who = o->find(name)) {
     static_cast<function_actor&>(*who->get()).post(c);
   } else {
     o->tell_journal(*c);
   }
-  return subscription{[where = o->weak_from_this(), id, cancelled] {
-    cancelled->store(true, std::memory_order_release);
-    if (const auto alive = where.lock()) alive->cancel_waiter(id);
+  return subscription{[where = o->weak_from_this(), ticket] {
+    ticket->cancelled.store(true, std::memory_order_release);
+    if (const auto alive = where.lock()) alive->cancel_waiter(ticket);
   }};
 }
 

@@ -11,9 +11,13 @@
 namespace fsm::detail {
 
 waiter_table::waiter_table(core& o, std::function<void()> wake)
-    : core_{o}, start_{o.clock->now()}, wheel_{links{this}}, alarm_{o.clock, std::move(wake)} {}
+    : core_{o},
+      start_{o.clock->now()},
+      by_slot_{o.how.functions_max},
+      wheel_{links{this}},
+      alarm_{o.clock, std::move(wake)} {}
 
-void waiter_table::arm(call& waiter) {
+void waiter_table::arm(call& waiter, std::uint32_t slot) {
   auto& who = static_cast<wait_call&>(waiter);
   if (who.found.uid == 0) {
     // There was no function of that name; one may have been created since.
@@ -31,25 +35,27 @@ void waiter_table::arm(call& waiter) {
     answer(who, who.found.uid == 0 ? errc::not_found : errc::unreachable);
   } else if (stopped_) {
     answer(who, errc::stopped);
-  } else if (who.cancelled != nullptr && who.cancelled->load(std::memory_order_acquire)) {
+  } else if (who.ticket != nullptr && who.ticket->cancelled.load(std::memory_order_acquire)) {
     answer(who, errc::cancelled);
-  } else if (by_id_.size() >= core_.how.waiters_max) {
+  } else if (count_ >= core_.how.waiters_max) {
     answer(who, errc::too_many_requests);
   } else if (who.deadline <= core_.clock->now()) {
     answer(who, errc::timed_out);
   } else {
-    arm_entry(who, record.pair == pairs::absent ? 0 : who.found.uid);
+    arm_entry(who, record.pair == pairs::absent ? none : slot);
     if (record.pair.state == state::pending || record.target() != 0) prefer(who.found.uid);
   }
 }
 
+/// The function's attempt goes before those nobody waits for.
 void waiter_table::prefer(std::uint64_t uid) {
+  if (!core_.attempts_have_to_wait()) return;
   auto* wanted = new prefer_attempt;
   wanted->uid = uid;
   core_.provisioner->post(wanted);
 }
 
-void waiter_table::arm_entry(wait_call& who, std::uint64_t uid) {
+void waiter_table::arm_entry(wait_call& who, std::uint32_t slot) {
   std::uint32_t n = free_;
   if (n != none) {
     free_ = entries_[n].next;
@@ -60,26 +66,28 @@ void waiter_table::arm_entry(wait_call& who, std::uint64_t uid) {
   entry& e = entries_[n];
   e = entry{};
   e.who = &who;
-  e.uid = uid;
+  e.slot = slot;
   // Rounded up: a waiter is never answered before its deadline. One tick is a millisecond.
   e.due_tick =
       static_cast<std::uint64_t>(std::max<std::int64_t>((who.deadline - start_).count(), 0));
-  std::uint32_t& head = uid != 0 ? by_uid_.try_emplace(uid, none).first->second
-                                 : by_name_.try_emplace(who.name, none).first->second;
-  e.next = head;
-  if (head != none) entries_[head].previous = n;
-  head = n;
-  by_id_.emplace(who.id, n);
+  if (slot != none) {
+    e.next = by_slot_[slot] - 1;  // 0 - 1 = none.
+  } else {
+    e.next = by_name_.try_emplace(who.name, none).first->second;
+  }
+  if (e.next != none) entries_[e.next].previous = n;
+  set_head(e, n);
+  if (who.ticket != nullptr) who.ticket->armed_at = n;
+  ++count_;
   wheel_.arm(n);
 }
 
-std::uint32_t& waiter_table::head_of(const entry& e) {
-  return e.uid != 0 ? by_uid_.at(e.uid) : by_name_.at(e.who->name);
-}
-
-void waiter_table::forget_list(const entry& e) {
-  if (e.uid != 0) {
-    by_uid_.erase(e.uid);
+/// `n` is now the first waiter of the function or name that `e` waits for; none = there is none.
+void waiter_table::set_head(const entry& e, std::uint32_t n) {
+  if (e.slot != none) {
+    by_slot_[e.slot] = n + 1;
+  } else if (n != none) {
+    by_name_.at(e.who->name) = n;
   } else {
     by_name_.erase(e.who->name);
   }
@@ -91,13 +99,12 @@ wait_call* waiter_table::take(std::uint32_t n) {
   if (e.next != none) entries_[e.next].previous = e.previous;
   if (e.previous != none) {
     entries_[e.previous].next = e.next;
-  } else if (e.next != none) {
-    head_of(e) = e.next;
   } else {
-    forget_list(e);
+    set_head(e, e.next);
   }
   if (wheel_.armed(n)) wheel_.disarm(n);
-  by_id_.erase(who->id);
+  if (who->ticket != nullptr) who->ticket->armed_at = none;
+  --count_;
   e = entry{};
   e.next = free_;
   free_ = n;
@@ -129,19 +136,22 @@ void waiter_table::answer(wait_call& who, errc code) {
   who.answered();
 }
 
-void waiter_table::fire(const transition& t, const change& c) {
-  if (by_id_.empty()) return;
-  if (const auto found = by_uid_.find(t.uid); found != by_uid_.end())
-    fire_list(found->second, t, c);
+void waiter_table::fire(const transition& t, const change& c, std::uint32_t slot) {
+  if (count_ == 0) return;
+  if (by_slot_[slot] != 0) fire_list(by_slot_[slot] - 1, t, c, slot);
   if (t.from == pairs::absent) {
     // Those who waited for the name now wait for the function.
     if (const auto found = by_name_.find(t.name); found != by_name_.end())
-      fire_list(found->second, t, c);
+      fire_list(found->second, t, c, slot);
   }
 }
 
-void waiter_table::fire_list(std::uint32_t head, const transition& t, const change& c) {
+void waiter_table::fire_list(std::uint32_t head, const transition& t, const change& c,
+                             std::uint32_t slot) {
   const std::size_t now = index_of(t.to);
+  // Whoever waits on when a function comes or goes waits for the other from now on: the function or
+  // its name.
+  const std::uint32_t waits_for = t.to == pairs::absent ? none : slot;
   for (std::uint32_t n = head; n != none;) {
     const std::uint32_t next = entries_[n].next;
     wait_call& who = *entries_[n].who;
@@ -155,9 +165,9 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
       answer(*take(n), errc::none);
     } else if (who.wait_for->hopeless.contains(now)) {
       answer(*take(n), errc::unreachable);
-    } else if (entries_[n].uid == 0) {
+    } else if (entries_[n].slot != waits_for) {
       static_cast<void>(take(n));
-      arm_entry(who, t.uid);
+      arm_entry(who, waits_for);
     }
     n = next;
   }
@@ -165,16 +175,17 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
 
 void waiter_table::handle(const internal_message& what) {
   if (const auto* cancelled = as<waiter_cancelled>(what)) {
-    if (const auto found = by_id_.find(cancelled->id); found != by_id_.end()) {
-      answer(*take(found->second), errc::cancelled);
-    }
+    if (cancelled->ticket->armed_at != none)
+      answer(*take(cancelled->ticket->armed_at), errc::cancelled);
   } else if (as<waiters_tick>(what) != nullptr) {
     const auto tick = (core_.clock->now() - start_).count();
     wheel_.advance(static_cast<std::uint64_t>(std::max<std::int64_t>(tick, 0)),
                    [this](std::uint32_t n) { answer(*take(n), errc::timed_out); });
   } else {
     stopped_ = true;
-    while (!by_id_.empty()) answer(*take(by_id_.begin()->second), errc::stopped);
+    for (std::uint32_t n = 0; n < entries_.size(); ++n) {
+      if (entries_[n].who != nullptr) answer(*take(n), errc::stopped);
+    }
   }
 }
 

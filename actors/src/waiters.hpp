@@ -2,6 +2,7 @@
 
 #include "alarm.hpp"
 #include "call.hpp"
+#include "lazy_array.hpp"
 #include "message.hpp"
 #include "timing_wheel.hpp"
 #include <fsm/store.hpp>
@@ -18,20 +19,25 @@ namespace fsm::detail {
 
 struct core;
 
+/// What a waiter and its owner share, if the owner can cancel it.
+struct wait_ticket {
+  /// Set when its owner no longer waits, which may be before it is armed.
+  std::atomic<bool> cancelled{false};
+  /// Where it is armed; only for the table.
+  std::uint32_t armed_at = 0xFFFF'FFFF;
+};
+
 /// Somebody waits for a function to get into a situation. Fired by the transition itself.
 struct wait_call : call {
   std::string name;
   timestamp deadline{};
-  /// Names this waiter for `waiter_cancelled`.
-  std::uint64_t id = 0;
-  /// Set when its owner no longer waits, which may be before it is armed. Null if nobody can cancel
-  /// it.
-  std::shared_ptr<std::atomic<bool>> cancelled;
+  /// Null if nobody can cancel it.
+  std::shared_ptr<wait_ticket> ticket;
 };
 
 /// A waiter's owner no longer waits.
 struct waiter_cancelled final : internal_message {
-  std::uint64_t id = 0;
+  std::shared_ptr<wait_ticket> ticket;
 };
 
 /// INTERNAL: a deadline may have passed.
@@ -47,23 +53,22 @@ public:
   waiter_table(core& o, std::function<void()> wake);
 
   /// Answers the waiter if its condition holds or never will, else arms it. `found` of the call is
-  /// the function's situation after all transitions delivered so far.
-  void arm(call& waiter);
-  /// A transition has been delivered.
-  void fire(const transition& t, const change& c);
+  /// the situation of the function in `slot` after all transitions delivered so far.
+  void arm(call& waiter, std::uint32_t slot);
+  /// A transition of the function in `slot` has been delivered.
+  void fire(const transition& t, const change& c, std::uint32_t slot);
   void handle(const internal_message& what);
   void after_batch();
-  [[nodiscard]] bool anyone_waits_for(std::uint64_t uid) const { return by_uid_.contains(uid); }
-  /// The function's attempt goes before those nobody waits for.
-  void prefer(std::uint64_t uid);
+  [[nodiscard]] bool anyone_waits_for(std::uint32_t slot) const noexcept {
+    return count_ != 0 && by_slot_[slot] != 0;
+  }
   void close() { alarm_.close(); }
-  [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
 
 private:
   static constexpr std::uint32_t none = 0xFFFF'FFFF;
   struct entry {
     wait_call* who = nullptr;
-    std::uint64_t uid = 0;  // 0 = waits for a name.
+    std::uint32_t slot = none;  // Of the function; none = waits for a name.
     std::uint64_t due_tick = 0;
     std::uint32_t wheel_next = none;
     std::uint32_t wheel_previous = none;
@@ -83,21 +88,21 @@ private:
     }
   };
 
-  [[nodiscard]] std::uint32_t& head_of(const entry& e);
-  void forget_list(const entry& e);
+  void prefer(std::uint64_t uid);
+  void set_head(const entry& e, std::uint32_t n);
   [[nodiscard]] wait_call* take(std::uint32_t n);
   void answer(wait_call& who, errc code);
-  void arm_entry(wait_call& who, std::uint64_t uid);
-  void fire_list(std::uint32_t head, const transition& t, const change& c);
+  void arm_entry(wait_call& who, std::uint32_t slot);
+  void fire_list(std::uint32_t head, const transition& t, const change& c, std::uint32_t slot);
 
   core& core_;
   timestamp start_;
   std::vector<entry> entries_;
   std::uint32_t free_ = none;
   bool stopped_ = false;
-  absl::flat_hash_map<std::uint64_t, std::uint32_t> by_uid_;
+  std::size_t count_ = 0;
+  lazy_array<std::uint32_t> by_slot_;  // The first waiter's number and one more.
   absl::flat_hash_map<std::string, std::uint32_t> by_name_;
-  absl::flat_hash_map<std::uint64_t, std::uint32_t> by_id_;
   timing_wheel<links> wheel_;
   alarm alarm_;
 };

@@ -220,6 +220,18 @@ std::optional<std::string> check_qualifier(std::string_view text) {
 
 }  // namespace
 
+bool is_function_name(std::string_view text) noexcept {
+  static constexpr auto allowed = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < 128; ++c) table[c] = is_word(static_cast<char>(c));
+    return table;
+  }();
+  if (text.empty() || text.size() > function_name_length_max) return false;
+  bool good = true;
+  for (const char c : text) good = good && allowed[static_cast<unsigned char>(c)];
+  return good;
+}
+
 expected<function_ref> parse_function_ref(std::string_view text, name_rule rule) {
   const bool create = rule == name_rule::create;
   if (auto wrong = too_long(text, "the text that names the function",

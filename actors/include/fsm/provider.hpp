@@ -53,6 +53,9 @@ public:
   using sink = std::function<void(result, reason_code, std::string)>;
 
   explicit completion(sink where);
+  /// For the runtime: a way to answer that takes no function object.
+  struct state;
+  explicit completion(std::shared_ptr<state> shared) noexcept;
 
   /// The resources are there (or, for a release, gone).
   void succeeded() const;
@@ -64,7 +67,6 @@ public:
   void transient(std::string text = {}) const;
 
 private:
-  struct state;
   std::shared_ptr<state> state_;
 };
 
