@@ -29,12 +29,13 @@ bool parking::wait_for(std::optional<duration> span) noexcept {
 }
 
 void caf_call::answered() noexcept {
+  const std::string_view name = static_cast<function_actor&>(*self_->get()).name();
   error why = failure.code != errc::none ? std::move(failure)
-                                         : refusal(answer, what.event, found.name, found.record);
+                                         : refusal(answer, what.event, name, found.record);
   if (why.code != errc::none) {
     reply(*request_, self_, caf::make_message(to_caf_error(why)));
   } else {
-    reply(*request_, self_, caf::make_message(status_of(found)));
+    reply(*request_, self_, caf::make_message(status_of(found, name)));
   }
   delete this;
 }

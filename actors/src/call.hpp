@@ -27,7 +27,6 @@ struct snapshot {
   std::uint64_t uid = 0;
   lifecycle_record record;
   std::uint16_t tenant = 0;
-  std::string name;
 };
 
 /// A message to a function: something happens to it, or somebody asks about it.

@@ -22,15 +22,16 @@ constexpr std::size_t waiting_max = 1024;
 }  // namespace
 
 void compact_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* where) {
-  push(mail::from(what.release()), where);
+  mail* const m = mail::from(what.release());
+  push(m, m, where);
 }
 
 void compact_actor::post(internal_message* what, caf::execution_unit* where) noexcept {
-  push(mail::from(what), where);
+  push(mail::from(what), mail::from(what), where);
 }
 
-void compact_actor::push(mail* what, caf::execution_unit* where) noexcept {
-  if (!mailbox_.push(what)) return;  // From here on it may be gone.
+void compact_actor::push(mail* newest, mail* oldest, caf::execution_unit* where) noexcept {
+  if (!mailbox_.push(newest, oldest)) return;  // From here on it may be gone.
   // The reference that runs it. Nobody else runs it now, and the sender has one until this returns.
   intrusive_ptr_add_ref_impl();
   dispatch(*this, where);

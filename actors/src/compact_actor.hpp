@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace fsm::detail {
 
@@ -46,6 +47,18 @@ public:
 
   /// Takes one of the runtime's own messages; its owner is then this actor. Any thread.
   void post(internal_message* what, caf::execution_unit* where = nullptr) noexcept;
+  /// The same for several, in their order, at the price of one.
+  template <class Message>
+  void post_all(const std::vector<Message*>& what) noexcept {
+    if (what.empty()) return;
+    mail* newest = nullptr;
+    for (Message* const each : what) {
+      mail* const m = mail::from(each);
+      m->next(newest);
+      newest = m;
+    }
+    push(newest, mail::from(what.front()), nullptr);
+  }
 
   /// Runs at most `budget` messages, beginning with `backlog`. Gives back what is left over; `done`
   /// is set if the actor has become idle, after which it must not be touched without a reference.
@@ -92,7 +105,7 @@ protected:
   static void bounce(caf::mailbox_element& what, caf::error why) noexcept;
 
 private:
-  void push(mail* what, caf::execution_unit* where) noexcept;
+  void push(mail* newest, mail* oldest, caf::execution_unit* where) noexcept;
   void handle_element(mail* what) noexcept;
   [[nodiscard]] mail* bounce_excess(mail* batch) noexcept;
 

@@ -129,10 +129,13 @@ struct core : std::enable_shared_from_this<core> {
   void cancel_waiter(std::shared_ptr<wait_ticket> ticket);
 
   [[nodiscard]] static runtime facade(std::shared_ptr<core> o) { return runtime{std::move(o)}; }
+  [[nodiscard]] bool has_observers() const noexcept {
+    return has_observers_.load(std::memory_order_acquire);
+  }
   /// Tells all observers, one at a time.
   template <class What>
   void observe(What what) {
-    if (has_observers_.load(std::memory_order_acquire)) tell_observers(what);
+    if (has_observers()) tell_observers(what);
   }
   [[nodiscard]] std::uint64_t add_observer(std::shared_ptr<observer> who);
   void remove_observer(std::uint64_t id);

@@ -5,6 +5,13 @@
 
 namespace fsm::detail {
 
+namespace {
+
+/// Removed functions and outgrown tables that are worth a fence in every thread.
+constexpr std::size_t retired_worth = 32;
+
+}  // namespace
+
 delivery::delivery(caf::actor_config& how, core& o)
     : compact_actor{how}, core_{o}, waiters_{o, [this] { post(new waiters_tick); }} {}
 
@@ -22,7 +29,9 @@ void delivery::handle(internal_message* what) noexcept {
 void delivery::after_batch() noexcept {
   if (usage_ != nullptr) core_.reclaimer->post(usage_.release());
   waiters_.after_batch();
-  core_.pool->epochs.collect();
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  core_.reclaimer->room_again();
+  core_.pool->epochs.collect(retired_worth);
 }
 
 void delivery::deliver(journal_entry& entry) {
@@ -39,8 +48,11 @@ void delivery::deliver(journal_entry& entry) {
     // Not before: whoever asks for the name until then is answered by the function, once its end is
     // durable.
     if (t.to == pairs::absent) core_.forget_name(*entry.function);
-    core_.observe([&t](observer& o) { o.on_transition(t); });
-    waiters_.fire(t, entry.change, entry.slot);
+    if (core_.has_observers()) {
+      if (t.name.empty()) entry.change.transition.name = entry.function->name();
+      core_.observe([&t](observer& o) { o.on_transition(t); });
+    }
+    waiters_.fire(t, entry.change, entry.slot, entry.function->name());
   }
   // The caller hears of it before anything comes of it.
   if (entry.reply != nullptr) {
@@ -71,7 +83,7 @@ void delivery::order(journal_entry& entry) {
                         : result.has(effect::update)  ? attempt_kind::update
                                                       : attempt_kind::restore;
   start->request.epoch = entry.change.epoch;
-  start->request.name = entry.change.transition.name;
+  start->request.name = entry.function->name();
   start->request.tenant = entry.change.tenant;
   start->document_version = result.has(effect::restore) ? result.next.version : result.next.attempt;
   start->who = entry.who;

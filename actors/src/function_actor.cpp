@@ -118,7 +118,7 @@ void function_actor::commit(core& o, call& c, const lifecycle_record& before,
   if (result.has(effect::replace)) change.drop_version = before.version;
   transition& t = change.transition;
   t.uid = mine.uid;
-  t.name = name();
+  if (o.store->keeps_documents()) t.name = name();  // Else only if an observer asks.
   t.at = c.what.at;
   t.event = c.what.event;
   t.cause = c.why;
@@ -205,7 +205,7 @@ bool function_actor::may_become_idle(core& o, timestamp at) noexcept {
 }
 
 snapshot function_actor::look() const {
-  return {.uid = uid(), .record = record(), .tenant = line().tenant, .name = std::string{name()}};
+  return {.uid = uid(), .record = record(), .tenant = line().tenant};
 }
 
 }  // namespace fsm::detail

@@ -97,7 +97,7 @@ void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self,
            caf::message content) noexcept;
 
 [[nodiscard]] caf::error to_caf_error(const error& why);
-[[nodiscard]] function_status status_of(const snapshot& found);
+[[nodiscard]] function_status status_of(const snapshot& found, std::string_view name);
 
 }  // namespace fsm::detail
 

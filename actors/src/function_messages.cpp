@@ -37,8 +37,8 @@ caf::error to_caf_error(const error& why) {
                     caf::make_message(why.message)};
 }
 
-function_status status_of(const snapshot& found) {
-  return {.name = found.name,
+function_status status_of(const snapshot& found, std::string_view name) {
+  return {.name = std::string{name},
           .uid = found.uid,
           .state = static_cast<std::uint8_t>(found.record.pair.state),
           .update_status = static_cast<std::uint8_t>(found.record.pair.update_status),

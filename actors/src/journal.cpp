@@ -109,8 +109,8 @@ void journal::on_answer(const expected<void>& result) noexcept {
     } else if (entry->is_change) {
       entry->function->settled_one();
     }
-    core_.delivery->post(entry);
   }
+  core_.delivery->post_all(writing_);
   writing_.clear();
 }
 

@@ -20,11 +20,14 @@ class mailbox {
 public:
   /// Adds `node`. True if the owner was idle: then the caller must see to it that it runs. Any
   /// thread.
-  [[nodiscard]] bool push(Node* node) noexcept {
+  [[nodiscard]] bool push(Node* node) noexcept { return push(node, node); }
+
+  /// Adds many at once: a list from the newest to the oldest.
+  [[nodiscard]] bool push(Node* newest, Node* oldest) noexcept {
     Node* head = head_.load(std::memory_order_relaxed);
     do {
-      node->next(head == idle() ? nullptr : head);
-    } while (!head_.compare_exchange_weak(head, node, std::memory_order_acq_rel,
+      oldest->next(head == idle() ? nullptr : head);
+    } while (!head_.compare_exchange_weak(head, newest, std::memory_order_acq_rel,
                                           std::memory_order_relaxed));
     return head == idle();
   }

@@ -7,6 +7,13 @@
 
 namespace fsm::detail {
 
+namespace {
+
+/// Functions proposed at a time.
+constexpr std::size_t proposals_max = 128;
+
+}  // namespace
+
 std::uint32_t& reclaimer::links::next(std::uint32_t n) const noexcept {
   return o->pool->head(n).wheel_next;
 }
@@ -47,23 +54,40 @@ void reclaimer::handle(internal_message* what) noexcept {
     // end.
     if (!wheel_.armed(who.slot()) && !who.word().load().gone()) wheel_.arm(who.slot());
   } else {
-    const timestamp now = core_.clock->now();
-    const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
-    wheel_.advance(tick, [this, now](std::uint32_t slot) { propose(slot, now); });
-    if (!draining_until_.empty() && draining_until_.front() <= now) {
-      while (!draining_until_.empty() && draining_until_.front() <= now)
-        draining_until_.pop_front();
-      for (const attempt_token& resources : core_.pool->draining.expire(now))
-        core_.provisioner->release(resources);
-    }
+    on_tick();
   }
   delete what;
 }
 
+void reclaimer::on_tick() noexcept {
+  const timestamp now = core_.clock->now();
+  const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
+  more_is_due_ = !wheel_.advance(
+      tick, [this, now](std::uint32_t slot) { propose(slot, now); },
+      std::min(core_.free_transitions(), proposals_max));
+  if (draining_until_.empty() || draining_until_.front() > now) return;
+  while (!draining_until_.empty() && draining_until_.front() <= now) draining_until_.pop_front();
+  for (const attempt_token& resources : core_.pool->draining.expire(now))
+    core_.provisioner->release(resources);
+}
+
 void reclaimer::after_batch() noexcept {
+  if (more_is_due_) {
+    more_is_due_ = false;
+    waits_for_room_.store(true, std::memory_order_seq_cst);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // Delivery may just have made the last room it will make.
+    if (core_.free_transitions() > 0) stop_waiting();
+    return;
+  }
+  if (waits_for_room_.load(std::memory_order_relaxed)) return;
   if (wheel_.size() != 0)
     alarm_.at_latest(start_ + tick_ * static_cast<std::int64_t>(wheel_.next_tick()));
   if (!draining_until_.empty()) alarm_.at_latest(draining_until_.front());
+}
+
+void reclaimer::stop_waiting() noexcept {
+  if (waits_for_room_.exchange(false)) post(new reclaimer_tick);
 }
 
 void reclaimer::on_usage(usage_changed& what) {
@@ -89,10 +113,6 @@ void reclaimer::disarm(function_actor& who) noexcept {
 }
 
 void reclaimer::propose(std::uint32_t slot, timestamp now) noexcept {
-  if (core_.free_transitions() == 0) {
-    wheel_.arm(slot, wheel_.now() + 1);  // The journal is full: with the next tick.
-    return;
-  }
   auto* due = new tell;
   due->what = {.event = event::idle_due, .at = now};
   due->why = cause::timer;

@@ -5,6 +5,7 @@
 #include "function_actor.hpp"
 #include "timing_wheel.hpp"
 
+#include <atomic>
 #include <deque>
 #include <vector>
 
@@ -33,7 +34,8 @@ struct reclaimer_tick final : internal_message {};
 /// Decides idleness. Safe: it only proposes; the function itself refuses while an invocation is in
 /// flight or an update under way. Live: every Active function is in the wheel, so each is looked at
 /// within its idle time plus one tick, also one that was never invoked, and one whose completion
-/// was lost. An invocation costs it nothing.
+/// was lost. An invocation costs it nothing. When many are due at once it proposes some at a time,
+/// so that others have their turn, and no more than the journal has room for.
 class reclaimer final : public compact_actor {
 public:
   reclaimer(caf::actor_config& how, core& o);
@@ -42,6 +44,10 @@ public:
   /// Any thread.
   void watch(function_actor& who) noexcept;
   void close() { alarm_.close(); }
+  /// For delivery: the journal has room again. Goes on if that was waited for.
+  void room_again() noexcept {
+    if (waits_for_room_.load(std::memory_order_seq_cst)) stop_waiting();
+  }
 
   /// The precision of idle times: 1/4096 of the default one, from 1 ms to 1 s.
   [[nodiscard]] static duration tick_for(duration idle_after) noexcept;
@@ -59,6 +65,8 @@ private:
   void handle(internal_message* what) noexcept override;
   void after_batch() noexcept override;
   void on_usage(usage_changed& what);
+  void on_tick() noexcept;
+  void stop_waiting() noexcept;
   void arm(function_actor& who) noexcept;
   void disarm(function_actor& who) noexcept;
   void propose(std::uint32_t slot, timestamp now) noexcept;
@@ -67,6 +75,8 @@ private:
   timestamp start_;
   duration tick_;
   timing_wheel<links> wheel_;
+  bool more_is_due_ = false;
+  std::atomic<bool> waits_for_room_{false};
   std::deque<timestamp> draining_until_;
   alarm alarm_;
 };

@@ -137,7 +137,7 @@ struct question {
     o.ask(function_of(who), c);
     q.take_back(c);
     if (lost_a_race(c)) continue;
-    expected<function_view> view = await_view(o, c, with_document);
+    expected<function_view> view = await_view(o, name, c, with_document);
     if (view || view.error().code != errc::none) return view;
   }
   return unexpected(
@@ -176,17 +176,18 @@ private:
     if (lost_a_race(*c)) return ask_anew(*c);
     const call& answered = *c;
     core& o = *c->core_;
-    if (!c->with_document_) return later_view(o, answered, false, std::move(c->done_));
-    later_view(o, answered, true,
+    const std::string_view name = c->name_;
+    if (!c->with_document_) return later_view(o, name, answered, false, std::move(c->done_));
+    later_view(o, name, answered, true,
                [c = std::shared_ptr<callback_call>{std::move(c)}](expected<function_view> view) {
                  if (view || view.error().code != errc::none) return c->done_(std::move(view));
                  ask_anew(*c);
                });
   }
   static void ask_anew(callback_call& old) {
-    auto again = std::make_unique<callback_call>(
-        std::move(old.core_), std::move(old.name_), std::move(old.question_), old.with_document_,
-        std::move(old.done_));
+    auto again = std::make_unique<callback_call>(std::move(old.core_), std::move(old.name_),
+                                                 std::move(old.question_), old.with_document_,
+                                                 std::move(old.done_));
     again->rounds_ = old.rounds_;
     ask(std::move(again));
   }
@@ -332,7 +333,7 @@ expected<function_view> runtime::wait(std::string_view name, const condition& wh
   } else {
     core_->ask_journal(c, c.here);
   }
-  return await_view(*core_, c, false);
+  return await_view(*core_, name, c, false);
 }
 
 subscription runtime::wait(std::string_view name, const condition& what, duration timeout,

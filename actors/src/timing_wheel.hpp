@@ -59,6 +59,7 @@ public:
   /// armed.
   [[nodiscard]] std::uint64_t next_tick() const noexcept {
     if (size_ == 0) return 0;
+    if (heads_[0][now_ & (slots - 1)] != none) return now_;  // What a bounded advance has left.
     std::uint64_t best = ~std::uint64_t{0};
     for (std::size_t level = 0; level < levels; ++level) {
       if (in_use_[level] != 0) best = std::min(best, start_of_next(level));
@@ -67,9 +68,12 @@ public:
   }
 
   /// Moves time to `tick` and calls `expired(n)` for everything due by then, earlier ticks first.
-  /// The entry is no longer armed when it is called, and may be armed again inside.
+  /// The entry is no longer armed when it is called, and may be armed again inside. Looks at no
+  /// more than `most` entries: false if there are more to look at, and the next call goes on with
+  /// them.
   template <class F>
-  void advance(std::uint64_t tick, F expired) {
+  bool advance(std::uint64_t tick, F expired, std::size_t most = ~std::size_t{0}) {
+    if (!expire(expired, most)) return false;
     while (size_ != 0) {
       const std::uint64_t next = next_tick();
       if (next > tick) break;
@@ -78,9 +82,10 @@ public:
       for (std::size_t level = levels - 1; level > 0; --level) {
         if ((now_ & (span(level) - 1)) == 0) cascade(level);
       }
-      expire(expired);
+      if (!expire(expired, most)) return false;
     }
     now_ = std::max(now_, tick);
+    return true;
   }
 
 private:
@@ -144,10 +149,11 @@ private:
   }
 
   template <class F>
-  void expire(F& expired) {
+  bool expire(F& expired, std::size_t& most) {
     const std::size_t slot = now_ & (slots - 1);
     // One at a time: what is called may arm and disarm others.
-    while (heads_[0][slot] != none) {
+    for (; heads_[0][slot] != none; --most) {
+      if (most == 0) return false;
       const std::uint32_t n = heads_[0][slot];
       unlink(n);
       if (const std::uint64_t due = links_.due(n); due > now_) {
@@ -157,6 +163,7 @@ private:
       --size_;
       expired(n);
     }
+    return true;
   }
 
   mutable Links links_;

@@ -17,9 +17,10 @@ namespace {
          code != reason_code::restoring;
 }
 
-[[nodiscard]] function_view view_of(const core& o, const snapshot& found, std::uint64_t sequence) {
+[[nodiscard]] function_view view_of(const core& o, std::string_view name, const snapshot& found,
+                                    std::uint64_t sequence) {
   const lifecycle_record& r = found.record;
-  return {.name = found.name,
+  return {.name = std::string{name},
           .tenant = o.tenants[found.tenant],
           .uid = found.uid,
           .state = r.pair.state,
@@ -41,14 +42,14 @@ namespace {
 }
 
 /// The view an answered call ends in, but for what the store knows.
-[[nodiscard]] expected<function_view> view_at_once(const core& o, const call& answered) {
+[[nodiscard]] expected<function_view> view_at_once(const core& o, std::string_view name,
+                                                   const call& answered) {
   if (answered.failure.code != errc::none) return unexpected(answered.failure);
   if (!answered.wait_for) {
-    error why =
-        refusal(answered.answer, answered.what.event, answered.found.name, answered.found.record);
+    error why = refusal(answered.answer, answered.what.event, name, answered.found.record);
     if (why.code != errc::none) return unexpected(std::move(why));
   }
-  return view_of(o, answered.found, answered.sequence);
+  return view_of(o, name, answered.found, answered.sequence);
 }
 
 void add_document(core& o, function_view view, const runtime::view_callback& done) {
@@ -74,7 +75,8 @@ struct wait_callback final : wait_call {
       : where_{std::move(where)}, done_{std::move(done)} {}
   void answered() noexcept override {
     guarded([this] {
-      if (const auto alive = where_.lock()) later_view(*alive, *this, false, std::move(done_));
+      if (const auto alive = where_.lock())
+        later_view(*alive, name, *this, false, std::move(done_));
     });
     delete this;
   }
@@ -94,8 +96,9 @@ expected<runtime> start_core(options how, caf::actor_system* borrowed) {
   return core::facade(std::move(o));
 }
 
-void later_view(core& o, const call& answered, bool with_document, runtime::view_callback done) {
-  expected<function_view> seen = view_at_once(o, answered);
+void later_view(core& o, std::string_view name, const call& answered, bool with_document,
+                runtime::view_callback done) {
+  expected<function_view> seen = view_at_once(o, name, answered);
   if (!seen || !needs_texts(*seen)) {
     return seen && with_document ? add_document(o, *std::move(seen), done) : done(std::move(seen));
   }
@@ -109,13 +112,14 @@ void later_view(core& o, const call& answered, bool with_document, runtime::view
   });
 }
 
-expected<function_view> await_view(core& o, const call& answered, bool with_document) {
+expected<function_view> await_view(core& o, std::string_view name, const call& answered,
+                                   bool with_document) {
   if (!with_document || !o.store->keeps_documents()) {
-    expected<function_view> seen = view_at_once(o, answered);
+    expected<function_view> seen = view_at_once(o, name, answered);
     if (!seen || !needs_texts(*seen)) return seen;
   }
   return await<function_view>(
-      [&](auto done) { later_view(o, answered, with_document, std::move(done)); });
+      [&](auto done) { later_view(o, name, answered, with_document, std::move(done)); });
 }
 
 void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what,

@@ -37,8 +37,10 @@ template <class T, class Start>
 /// Makes the view an answered call ends in, reading texts and, if asked for, the document from the
 /// store. `done` is called once, perhaps before this returns. A document that was replaced
 /// meanwhile gives `errc::none`: ask anew.
-void later_view(core& o, const call& answered, bool with_document, runtime::view_callback done);
-[[nodiscard]] expected<function_view> await_view(core& o, const call& answered, bool with_document);
+void later_view(core& o, std::string_view name, const call& answered, bool with_document,
+                runtime::view_callback done);
+[[nodiscard]] expected<function_view> await_view(core& o, std::string_view name,
+                                                 const call& answered, bool with_document);
 
 void prepare_wait(core& o, wait_call& c, std::string_view name, const condition& what,
                   duration timeout);

@@ -4,6 +4,7 @@
 #include "function_actor.hpp"
 #include "provisioner.hpp"
 
+#include <absl/strings/string_view.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +26,6 @@ void waiter_table::arm(call& waiter, std::uint32_t slot) {
       static_cast<function_actor&>(*created->get()).post(&who);
       return;
     }
-    who.found.name = who.name;
   }
   const lifecycle_record& record = who.found.record;
   const std::size_t now = index_of(record.pair);
@@ -136,12 +136,14 @@ void waiter_table::answer(wait_call& who, errc code) {
   who.answered();
 }
 
-void waiter_table::fire(const transition& t, const change& c, std::uint32_t slot) {
+void waiter_table::fire(const transition& t, const change& c, std::uint32_t slot,
+                        std::string_view name) {
   if (count_ == 0) return;
   if (by_slot_[slot] != 0) fire_list(by_slot_[slot] - 1, t, c, slot);
   if (t.from == pairs::absent) {
     // Those who waited for the name now wait for the function.
-    if (const auto found = by_name_.find(t.name); found != by_name_.end())
+    if (const auto found = by_name_.find(absl::string_view{name.data(), name.size()});
+        found != by_name_.end())
       fire_list(found->second, t, c, slot);
   }
 }
@@ -157,7 +159,6 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
     wait_call& who = *entries_[n].who;
     who.found.uid = t.uid;
     who.found.record = c.record;
-    who.found.name = t.name;
     if (t.from == pairs::absent)
       who.found.tenant = static_cast<std::uint16_t>(core_.tenants.index_of(c.tenant));
     who.sequence = t.sequence;

@@ -56,7 +56,7 @@ public:
   /// the situation of the function in `slot` after all transitions delivered so far.
   void arm(call& waiter, std::uint32_t slot);
   /// A transition of the function in `slot` has been delivered.
-  void fire(const transition& t, const change& c, std::uint32_t slot);
+  void fire(const transition& t, const change& c, std::uint32_t slot, std::string_view name);
   void handle(const internal_message& what);
   void after_batch();
   [[nodiscard]] bool anyone_waits_for(std::uint32_t slot) const noexcept {
