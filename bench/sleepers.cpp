@@ -86,12 +86,9 @@ measurement sleepers::wake(std::uint64_t turns) {
 
 measurement sleepers::invoke(std::uint64_t turns) {
   broken_.store(false);
-  return together(share_out(threads_, turns,
-                            [this](std::uint64_t turn, measurement& mine) {
-                              if (!broken_.load(std::memory_order_relaxed))
-                                invoke_until_taken(name_at(turn), mine);
-                            }),
-                  {});
+  return share_out(threads_, turns, [this](std::uint64_t turn, measurement& mine) {
+    if (!broken_.load(std::memory_order_relaxed)) invoke_until_taken(name_at(turn), mine);
+  });
 }
 
 /// As a caller would: the refusal of an Inactive function starts its restore; when the runtime is

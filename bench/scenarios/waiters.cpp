@@ -218,7 +218,7 @@ measurement waiters_workload::arm(std::uint64_t turns) {
     const auto got = sleepers_.runtime().wait(names_[0], fsm::exists, call_patience);
     if (!got) mine.fail(say(got.error()));
   };
-  return together(share_out(threads_, turns, one, all_armed), {});
+  return share_out(threads_, turns, one, all_armed);
 }
 
 measurement waiters_workload::fire(std::uint64_t turns) {
@@ -251,7 +251,7 @@ void waiters_workload::answer_all(std::uint64_t turns) {
       provider_->answer_kept(turn);
       ++mine.ops;
     };
-    slowest_thread_share_ = together(share_out(threads_, turns, one), {}).slowest_thread_share;
+    slowest_thread_share_ = share_out(threads_, turns, one).slowest_thread_share;
     return;
   }
   for (std::uint64_t turn = 0; turn < turns && !interrupted(); ++turn) {
