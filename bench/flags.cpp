@@ -25,9 +25,10 @@ void add_common_flags(CLI::App& app, settings& how, typed_flags& typed) {
   app.add_option("--functions", how.functions, "live functions")->capture_default_str();
   app.add_option("--threads", how.threads, "threads that drive")->capture_default_str();
   app.add_option("--seconds", how.seconds, "per scenario, after warm-up")->capture_default_str();
-  app.add_option("--in-flight", typed.in_flight,
-                 "calls outstanding per thread; create: above 1 the callback form; message: 16 "
-                 "when not given")
+  app.add_option(
+         "--in-flight", typed.in_flight,
+         "calls outstanding per thread; create, update: above 1 the callback form; message: "
+         "16 when not given")
       ->capture_default_str();
   app.add_option("--seed", how.seed, "of everything that is random")->capture_default_str();
   app.add_option("--json", how.json_file, "write the results to this file, - = stdout");
@@ -39,6 +40,11 @@ void add_run_flags(CLI::App& app, invocation& call, typed_flags& typed) {
   app.add_option("--rate", call.settings.rate,
                  "open loop at so many operations per second; latency counts from the intended "
                  "start; 0 = closed loop")
+      ->capture_default_str();
+  app.add_option("--hot", call.settings.hot,
+                 "invoke, invoke_batch, message: draw from so many functions only; 0 = from all")
+      ->capture_default_str();
+  app.add_option("--batch", call.settings.batch, "invoke_batch: names per call")
       ->capture_default_str();
   app.add_option("--store", typed.store, "where functions are kept: none")->capture_default_str();
 }
@@ -58,6 +64,8 @@ void check(const settings& how) {
   require(how.seconds > 0 && how.seconds <= 86'400, "--seconds", how.seconds,
           "above 0 and at most 86400");
   require(how.rate >= 0 && how.rate <= 1e9, "--rate", how.rate, "between 0 and 1000000000");
+  require(how.hot <= how.functions, "--hot", how.hot, "between 0 and the number of functions");
+  require(how.batch >= 1 && how.batch <= 4096, "--batch", how.batch, "between 1 and 4096");
   if (how.in_flight) {
     require(*how.in_flight >= 1 && *how.in_flight <= 100'000, "--in-flight", *how.in_flight,
             "between 1 and 100000");

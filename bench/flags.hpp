@@ -18,6 +18,10 @@ struct settings {
   double rate = 0;
   std::optional<std::size_t> in_flight;  ///< Not given: each scenario's own default.
   std::uint64_t seed = 1;
+  /// Functions that are drawn from; 0 = all.
+  std::uint64_t hot = 0;
+  /// Names per call of a batch.
+  std::size_t batch = 64;
   /// Where the results go: a file, "-" = stdout, empty = nowhere.
   std::string json_file;
 };

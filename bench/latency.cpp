@@ -39,10 +39,11 @@ latency_histogram::latency_histogram(latency_histogram&&) noexcept = default;
 latency_histogram& latency_histogram::operator=(latency_histogram&&) noexcept = default;
 latency_histogram::~latency_histogram() = default;
 
-void latency_histogram::add(nanoseconds took) {
+void latency_histogram::add(nanoseconds took, std::uint64_t operations) {
+  if (operations == 0) return;
   const double value = std::max(took.count(), bins_begin_ns);
-  impl_->bins(value);
-  ++impl_->count;
+  impl_->bins(value, bh::weight(operations));
+  impl_->count += operations;
   impl_->shortest_ns = std::min(impl_->shortest_ns, value);
   impl_->longest_ns = std::max(impl_->longest_ns, value);
 }

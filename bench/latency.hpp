@@ -19,7 +19,9 @@ public:
   latency_histogram& operator=(latency_histogram&&) noexcept;
   ~latency_histogram();
 
-  void add(nanoseconds took);
+  void add(nanoseconds took) { add(took, 1); }
+  /// So many operations that took the same.
+  void add(nanoseconds took, std::uint64_t operations);
   void merge(const latency_histogram& other);
 
   [[nodiscard]] std::uint64_t count() const;

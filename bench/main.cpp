@@ -4,6 +4,7 @@
 #include "progress.hpp"
 #include "scenarios.hpp"
 
+#include <cmath>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -16,7 +17,7 @@ enum exit_code { success = 0, failure = 1, usage = 2, interruption = 130 };
 
 void print_list() {
   for (const auto& each : all_scenarios()) {
-    std::cout << each.name << std::string(10 - each.name.size(), ' ') << each.meaning << '\n';
+    std::cout << each.name << std::string(14 - each.name.size(), ' ') << each.meaning << '\n';
   }
 }
 
@@ -54,12 +55,19 @@ void print_remarks(std::ostream& out, const result& got, const settings& how) {
     out << "WARNING: " << got.scenario << " did not keep up with " << with_commas(how.rate)
         << "/s: its latencies grew until the end\n";
   }
+  if (const auto share = got.measured.slowest_thread_share; share && *share < 0.5) {
+    out << "WARNING: " << got.scenario << ": the slowest thread did only "
+        << std::lround(*share * 100) << " % of the mean of all threads\n";
+  }
+  for (const auto& remark : got.measured.remarks) out << got.scenario << ": " << remark << '\n';
 }
 
 exit_code run_scenarios(std::ostream& out, const invocation& call, report& all) {
   const auto& how = call.settings;
   for (const auto& name : call.scenarios) {
-    require_memory(name, how.functions, find_scenario(name)->function_bytes, available_bytes());
+    const auto& what = *find_scenario(name);
+    require_sense(what, how);
+    require_memory(name, how.functions, what.bytes_each(how.functions), available_bytes());
   }
   print_header(out, all, how);
   exit_code code = success;

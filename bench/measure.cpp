@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <barrier>
+#include <limits>
 #include <thread>
 
 namespace bench {
@@ -14,30 +15,31 @@ void closed_loop(operation& work, const pace& how, sampling samples, time_point 
   const auto end = later(begin, how.seconds);
   auto now = begin;
   while (now < end && !interrupted()) {
-    if (!samples.mean) work.run(samples.interval - 1, out);
+    if (!samples.mean) work.run((samples.interval - 1) * samples.per_call, out);
     const auto from = clock::now();
-    work.run(samples.mean ? samples.interval : 1, out);
+    work.run(samples.mean ? samples.interval : samples.per_call, out);
     now = clock::now();
     const auto divisor = samples.mean ? static_cast<double>(samples.interval) : 1.0;
     out.latency.add(nanoseconds{now - from} / divisor);
-    out.ops += samples.interval;
+    out.ops += samples.interval * samples.per_call;
   }
   out.ops -= out.failures;
   out.seconds = seconds_between(begin, now);
 }
 
-void open_loop(operation& work, const pace& how, time_point begin, std::size_t index,
-               std::size_t threads, measurement& out) {
+void open_loop(operation& work, const pace& how, std::uint64_t per_call, time_point begin,
+               std::size_t index, std::size_t threads, measurement& out) {
   const auto end = later(begin, how.seconds);
+  const auto calls_per_second = how.rate / static_cast<double>(per_call);
   auto now = begin;
   for (std::uint64_t turn = 0; now < end && !interrupted(); ++turn) {
-    const auto start = intended_start(begin, turn, index, threads, how.rate);
+    const auto start = intended_start(begin, turn, index, threads, calls_per_second);
     if (start >= end) break;
     wait_until(start);
-    work.run(1, out);
+    work.run(per_call, out);
     now = clock::now();
     out.latency.add(now - start);
-    ++out.ops;
+    out.ops += per_call;
   }
   out.ops -= out.failures;
   // The schedule is part of the measurement: a rate that was kept shows as that rate.
@@ -52,6 +54,9 @@ void measurement::add_counts(const measurement& other) {
   ops += other.ops;
   failures += other.failures;
   latency.merge(other.latency);
+  if (other.slowest_thread_share) {
+    slowest_thread_share = std::min(slowest_thread_share.value_or(1), *other.slowest_thread_share);
+  }
 }
 
 void measurement::add_parallel(const measurement& other) {
@@ -64,31 +69,51 @@ void measurement::add_later(const measurement& other) {
   seconds += other.seconds;
 }
 
+std::vector<measurement> in_parallel(
+    std::size_t threads, const std::function<measurement(std::size_t, time_point)>& work) {
+  time_point begin;
+  std::barrier together{static_cast<std::ptrdiff_t>(threads),
+                        [&begin]() noexcept { begin = clock::now(); }};
+  std::vector<measurement> parts(threads);
+  std::vector<std::jthread> running;
+  running.reserve(threads);
+  for (std::size_t i = 0; i < threads; ++i) {
+    running.emplace_back([&, i] {
+      together.arrive_and_wait();
+      parts[i] = work(i, begin);
+    });
+  }
+  running.clear();  // Joins them.
+  return parts;
+}
+
+measurement together(const std::vector<measurement>& parts, const pace& how) {
+  measurement all;
+  double slowest = std::numeric_limits<double>::max();
+  double sum = 0;
+  for (const auto& part : parts) {
+    all.add_parallel(part);
+    slowest = std::min(slowest, part.ops_per_second());
+    sum += part.ops_per_second();
+  }
+  if (how.rate == 0 && parts.size() > 1 && sum > 0) {
+    all.slowest_thread_share = slowest * static_cast<double>(parts.size()) / sum;
+  }
+  return all;
+}
+
 measurement run_threads(const std::vector<std::unique_ptr<operation>>& work, const pace& how,
                         sampling samples) {
-  time_point begin;
-  std::barrier together{static_cast<std::ptrdiff_t>(work.size()),
-                        [&begin]() noexcept { begin = clock::now(); }};
-  std::vector<measurement> parts(work.size());
-  {
-    std::vector<std::jthread> threads;
-    threads.reserve(work.size());
-    for (std::size_t i = 0; i < work.size(); ++i) {
-      threads.emplace_back([&, i] {
-        measurement mine;  // On this thread's own memory, so that no two threads share a line.
-        together.arrive_and_wait();
-        if (how.rate > 0) {
-          open_loop(*work[i], how, begin, i, work.size(), mine);
-        } else {
-          closed_loop(*work[i], how, samples, begin, mine);
-        }
-        parts[i] = std::move(mine);
-      });
+  const auto parts = in_parallel(work.size(), [&](std::size_t i, time_point begin) {
+    measurement mine;  // On this thread's own memory, so that no two threads share a line.
+    if (how.rate > 0) {
+      open_loop(*work[i], how, samples.per_call, begin, i, work.size(), mine);
+    } else {
+      closed_loop(*work[i], how, samples, begin, mine);
     }
-  }
-  measurement all;
-  for (const auto& part : parts) all.add_parallel(part);
-  return all;
+    return mine;
+  });
+  return together(parts, how);
 }
 
 time_point intended_start(time_point begin, std::uint64_t turn, std::size_t index,

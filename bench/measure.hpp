@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,12 @@ struct pace {
   double rate = 0;
 };
 
+/// Something a measurement found out besides: an extra member of the result file.
+struct figure {
+  std::string name;
+  double value = 0;
+};
+
 /// What a measurement gave.
 struct measurement {
   std::uint64_t ops = 0;
@@ -27,6 +35,12 @@ struct measurement {
   std::string first_failure;
   double seconds = 0;
   latency_histogram latency;
+  /// Closed loop with more than one thread: what the slowest thread did per second, divided by the
+  /// mean of all. 1 = all the same.
+  std::optional<double> slowest_thread_share;
+  std::vector<figure> figures;
+  /// What a reader has to know about it, a sentence each.
+  std::vector<std::string> remarks;
 
   [[nodiscard]] double ops_per_second() const {
     return seconds > 0 ? static_cast<double>(ops) / seconds : 0;
@@ -43,6 +57,14 @@ private:
   void add_counts(const measurement& other);
 };
 
+/// Does `work` on so many threads, which begin together: each is told its index and when that was.
+/// Gives what each measured.
+[[nodiscard]] std::vector<measurement> in_parallel(
+    std::size_t threads, const std::function<measurement(std::size_t, time_point)>& work);
+
+/// What threads measured at the same time, as one. In a closed loop with their fairness.
+[[nodiscard]] measurement together(const std::vector<measurement>& parts, const pace& how);
+
 /// One thread's share of a scenario.
 class operation {
 public:
@@ -51,10 +73,12 @@ public:
   virtual void run(std::uint64_t count, measurement& out) = 0;
 };
 
-/// How a closed loop takes its samples.
+/// How latencies are taken.
 struct sampling {
-  /// One latency in this many operations.
+  /// Closed loop: one latency in this many calls.
   std::uint64_t interval = 64;
+  /// Operations per call: they start together, and their latency is the call's.
+  std::uint64_t per_call = 1;
   /// For operations much shorter than reading the clock: one sample is the mean of the whole
   /// interval.
   bool mean = false;

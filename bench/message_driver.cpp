@@ -139,9 +139,7 @@ measurement drive_messages(caf::actor_system& system, const std::vector<caf::act
   for (std::size_t i = 0; i < how.threads; ++i)
     system.spawn<driver>(std::cref(what), i, std::ref(parts[i]));
   running.wait();
-  measurement all;
-  for (const auto& part : parts) all.add_parallel(part);
-  return all;
+  return together(parts, speed);
 }
 
 }  // namespace bench

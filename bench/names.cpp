@@ -29,14 +29,24 @@ name_list::name_list(std::uint64_t count)
   }
 }
 
-name_stream::name_stream(const name_list& names, std::uint64_t seed) : width_{names[0].size()} {
+std::uint64_t name_list::index_of(std::string_view name) noexcept {
+  std::uint64_t index = 0;
+  for (const char digit : name.substr(prefix.size())) {
+    index = index * 10 + static_cast<std::uint64_t>(digit - '0');
+  }
+  return index;
+}
+
+name_stream::name_stream(const name_list& names, std::uint64_t seed, std::uint64_t hot)
+    : width_{names[0].size()} {
   constexpr std::uint64_t shortest = 1U << 16;
   constexpr std::uint64_t longest = 1U << 22;
   const auto turns = std::clamp(std::bit_ceil(names.size() * 4), shortest, longest);
   mask_ = turns - 1;
   drawn_.reserve(turns * width_);
   random_numbers random{seed};
-  for (std::uint64_t i = 0; i < turns; ++i) drawn_ += names[random.below(names.size())];
+  const drawn_set drawn{names.size(), hot};
+  for (std::uint64_t i = 0; i < turns; ++i) drawn_ += names[drawn[random.below(drawn.size())]];
 }
 
 }  // namespace bench

@@ -18,6 +18,8 @@ public:
   [[nodiscard]] std::string_view operator[](std::uint64_t index) const noexcept {
     return {text_.data() + index * width_, width_};
   }
+  /// Which one a name of the list is.
+  [[nodiscard]] static std::uint64_t index_of(std::string_view name) noexcept;
 
 private:
   std::uint64_t count_;
@@ -25,12 +27,30 @@ private:
   std::string text_;
 };
 
+/// The functions that are drawn from: all, or a few hot ones that lie spread evenly over the
+/// population.
+class drawn_set {
+public:
+  /// `hot` = 0: all.
+  drawn_set(std::uint64_t functions, std::uint64_t hot) noexcept
+      : functions_{functions}, size_{hot == 0 ? functions : hot} {}
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] std::uint64_t operator[](std::uint64_t which) const noexcept {
+    return which * functions_ / size_;
+  }
+
+private:
+  std::uint64_t functions_;
+  std::uint64_t size_;
+};
+
 /// Whose turn it is: names drawn uniformly at random, as a sequence made beforehand and read in
 /// order. So drawing costs next to nothing, and what a lookup costs is the lookup's. Immutable;
 /// threads read it from different places.
 class name_stream {
 public:
-  name_stream(const name_list& names, std::uint64_t seed);
+  /// With `hot` above 0, of so many functions only; the same for every seed.
+  name_stream(const name_list& names, std::uint64_t seed, std::uint64_t hot = 0);
 
   [[nodiscard]] std::uint64_t size() const noexcept { return drawn_.size() / width_; }
   [[nodiscard]] std::string_view operator[](std::uint64_t turn) const noexcept {

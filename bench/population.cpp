@@ -7,10 +7,18 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <thread>
 
 namespace bench {
 namespace {
+
+fsm::runtime start(fsm::options how, caf::actor_system* system) {
+  auto started =
+      system == nullptr ? fsm::runtime::start(std::move(how)) : fsm::start(std::move(how), *system);
+  if (!started) throw std::runtime_error{"the runtime does not start: " + started.error().message};
+  return std::move(*started);
+}
+
+}  // namespace
 
 fsm::options options_for(const settings& how) {
   fsm::options made;
@@ -26,49 +34,28 @@ fsm::options options_for(const settings& how) {
   return made;
 }
 
-fsm::runtime start(const settings& how, caf::actor_system* system) {
-  auto started = system == nullptr ? fsm::runtime::start(options_for(how))
-                                   : fsm::start(options_for(how), *system);
-  if (!started) throw std::runtime_error{"the runtime does not start: " + started.error().message};
-  return std::move(*started);
-}
-
-}  // namespace
-
-population::population(const settings& how, const name_list& names, caf::actor_system* system)
-    : names_{names}, runtime_{start(how, system)} {}
+population::population(fsm::options how, const name_list& names, idle_policy idle_after,
+                       caf::actor_system* system)
+    : names_{names}, idle_after_{std::move(idle_after)}, runtime_{start(std::move(how), system)} {}
 
 measurement population::create_all(std::size_t threads, std::size_t in_flight, const pace& how) {
   const auto first_window = windows_.size();
   for (std::size_t i = 0; i < threads; ++i) windows_.emplace_back(in_flight);
-  std::vector<measurement> parts(threads);
-  std::atomic<std::uint64_t> created{0};
-  const progress_line progress{
-      "creating functions",
-      [&] { return static_cast<double>(created.load()) / static_cast<double>(names_.size()); }};
-  const auto before = resident_bytes_trimmed();
-  const auto begin = clock::now();
-  {
-    std::vector<std::jthread> drivers;
-    drivers.reserve(threads);
-    for (std::size_t i = 0; i < threads; ++i) {
-      drivers.emplace_back([&, i] {
-        const create_task task{*runtime_,
-                               names_,
-                               names_.size() * i / threads,
-                               names_.size() * (i + 1) / threads,
-                               how,
-                               begin,
-                               i,
-                               threads,
-                               created};
-        parts[i] = windows_[first_window + i].run(task);
-      });
-    }
+  auto& plan = plans_.emplace_back(*runtime_, names_, idle_after_, in_flight == 1);
+  const progress_line progress{"creating functions", [&] {
+                                 return static_cast<double>(plan.created.load()) /
+                                        static_cast<double>(names_.size());
+                               }};
+  std::deque<create_work> work;
+  for (std::size_t i = 0; i < threads; ++i) {
+    work.emplace_back(plan, names_.size() * i / threads, names_.size() * (i + 1) / threads);
   }
+  const auto before = resident_bytes_trimmed();
+  const auto parts = in_parallel(threads, [&](std::size_t i, time_point begin) {
+    return windows_[first_window + i].run(work[i], {how, begin, i, threads, how.rate > 0});
+  });
   const auto after = resident_bytes();
-  measurement all;
-  for (const auto& part : parts) all.add_parallel(part);
+  auto all = together(parts, how);
   if (all.ops > 0 && after > before) {
     bytes_per_function_ = static_cast<double>(after - before) / static_cast<double>(all.ops);
   }

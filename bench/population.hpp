@@ -1,6 +1,7 @@
 #pragma once
 
-#include "create_window.hpp"
+#include "call_window.hpp"
+#include "create_work.hpp"
 #include "flags.hpp"
 #include "measure.hpp"
 #include "names.hpp"
@@ -17,12 +18,20 @@ class actor_system;
 
 namespace bench {
 
-/// A runtime with the null store and the instant provider, and the functions a scenario works on.
+/// The options of a benchmark's runtime: null store, instant provider, room for everything, so that
+/// nothing is refused.
+[[nodiscard]] fsm::options options_for(const settings& how);
+
+/// A runtime and the functions a scenario works on.
 class population {
 public:
   /// `names` must outlive it. With a `system` its actors live there. Throws `std::runtime_error`
   /// when the runtime does not start.
-  population(const settings& how, const name_list& names, caf::actor_system* system = nullptr);
+  population(const settings& how, const name_list& names, caf::actor_system* system = nullptr)
+      : population{options_for(how), names, {}, system} {}
+  /// The same with options of its own, and idle times of their own for its functions.
+  population(fsm::options how, const name_list& names, idle_policy idle_after = {},
+             caf::actor_system* system = nullptr);
 
   /// Creates every function, to Active, and measures that. `threads` work with `in_flight` creates
   /// outstanding each; 1 = the synchronous call. With a rate it ends after `how.seconds`, otherwise
@@ -40,9 +49,11 @@ public:
 
 private:
   const name_list& names_;
-  /// Callbacks may still be on their last instructions when their thread has gone on: the windows
-  /// go after the runtime.
-  std::deque<create_window> windows_;
+  /// Callbacks may still be on their last instructions when their thread has gone on: these go
+  /// after the runtime.
+  std::deque<call_window> windows_;
+  std::deque<create_plan> plans_;
+  idle_policy idle_after_;
   std::optional<fsm::runtime> runtime_;
   double bytes_per_function_ = 0;
 };

@@ -64,6 +64,7 @@ void print_header(std::ostream& out, const report& all, const settings& how) {
     out << "closed loop";
   }
   if (how.in_flight) out << ", " << *how.in_flight << " in flight per thread";
+  if (how.hot > 0) out << ", " << with_commas(static_cast<double>(how.hot)) << " hot functions";
   out << ", store none, seed " << how.seed << '\n';
   for (const auto& warning : all.build.warnings) {
     out << "WARNING: " << warning << ": these figures say nothing about speed\n";

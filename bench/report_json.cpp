@@ -18,24 +18,29 @@ double rounded(double value, double places) {
 json::object to_object(const result& from, const report& all) {
   const auto& latency = from.measured.latency;
   const auto quantile = [&](double q) { return rounded(latency.quantile_us(q), 5); };
-  return {{"scenario", from.scenario},
-          {"functions", from.functions},
-          {"threads", from.threads},
-          {"store", "none"},
-          {"durability", "none"},
-          {"seconds", rounded(from.measured.seconds, 3)},
-          {"ops", from.measured.ops},
-          {"ops_per_second", rounded(from.ops_per_second, 1)},
-          {"latency_us",
-           {{"p50", quantile(0.5)},
-            {"p90", quantile(0.9)},
-            {"p99", quantile(0.99)},
-            {"p999", quantile(0.999)},
-            {"max", rounded(latency.max_us(), 5)}}},
-          {"bytes_per_function", rounded(from.bytes_per_function, 1)},
-          {"rss_bytes", from.rss_bytes},
-          {"commit", all.build.commit},
-          {"machine", all.machine.to_string()}};
+  json::object made{{"scenario", from.scenario},
+                    {"functions", from.functions},
+                    {"threads", from.threads},
+                    {"store", "none"},
+                    {"durability", "none"},
+                    {"seconds", rounded(from.measured.seconds, 3)},
+                    {"ops", from.measured.ops},
+                    {"ops_per_second", rounded(from.ops_per_second, 1)},
+                    {"latency_us",
+                     {{"p50", quantile(0.5)},
+                      {"p90", quantile(0.9)},
+                      {"p99", quantile(0.99)},
+                      {"p999", quantile(0.999)},
+                      {"max", rounded(latency.max_us(), 5)}}},
+                    {"bytes_per_function", rounded(from.bytes_per_function, 1)},
+                    {"rss_bytes", from.rss_bytes},
+                    {"commit", all.build.commit},
+                    {"machine", all.machine.to_string()}};
+  if (const auto share = from.measured.slowest_thread_share) {
+    made["slowest_thread_share"] = rounded(*share, 3);
+  }
+  for (const auto& each : from.measured.figures) made[each.name] = rounded(each.value, 5);
+  return made;
 }
 
 json::object to_object(const ratio& from) {

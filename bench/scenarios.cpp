@@ -4,18 +4,42 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 namespace bench {
 namespace {
 
+void refuse_rate(const settings& how) {
+  if (how.rate > 0) {
+    throw usage_error{"wake_storm: --rate makes no sense: a storm comes as fast as it can"};
+  }
+}
+
+/// In an open loop where each function has one turn per round: a round has to last a while.
+void require_functions_for_rate(const settings& how) {
+  constexpr double shortest_round = 0.1;
+  const auto needed = how.rate * std::min(how.seconds, shortest_round);
+  if (static_cast<double>(how.functions) >= std::floor(needed)) return;
+  throw usage_error{"--rate: so many per second need at least " +
+                    std::to_string(static_cast<std::uint64_t>(needed)) +
+                    " functions where each has one turn per round, --functions is " +
+                    std::to_string(how.functions)};
+}
+
 // clang-format off
 constexpr std::array scenarios{
-  //        name       one operation is                                                                          bytes  self-paced  made by
-  scenario{"step",    "one event through the pure transition table of libfsm, no actor",                           0,     false,     make_step},
-  scenario{"create",  "CreateFunction to Active with a provider that answers at once",                           320,    true,      make_create},
-  scenario{"invoke",  "by name: admitted, completed, idle clock touched (random function, uniform)",             320,     false,     make_invoke},
-  scenario{"message", "CAF request to a function's actor handle and its response, random function",              330,     false,     make_message},
+  //        name            one operation is                                                                          bytes  self-paced  made by
+  scenario{"step",         "one event through the pure transition table of libfsm, no actor",                           0,     false,     make_step},
+  scenario{"create",       "CreateFunction to Active with a provider that answers at once",                           320,    true,      make_create},
+  scenario{"invoke",       "by name: admitted, completed, idle clock touched (random function, uniform)",             320,     false,     make_invoke, true},
+  scenario{"invoke_batch", "the same through the batch call",                                                         320,     false,     make_invoke_batch, true},
+  scenario{"message",      "CAF request to a function's actor handle and its response, random function",              330,     false,     make_message, true},
+  scenario{"update",       "UpdateFunctionCode to Successful",                                                        330,     false,     make_update},
+  scenario{"idle_sweep",   "one function from Active to Inactive when its idle time ends",                           1300,     true,      make_idle_sweep, false, require_functions_for_rate},
+  scenario{"wake_storm",   "one Inactive function invoked, restored, Active",                                        1300,     true,      make_wake_storm, false, refuse_rate},
+  scenario{"waiters",      "one waiter armed and later fired",                                                       1300,     true,      make_waiters, false, require_functions_for_rate, 1100, waiters_at_once_max},
+  scenario{"list",         "one page of 100, filtered by state",                                                      330,     false,     make_list},
 };
 // clang-format on
 
@@ -27,6 +51,13 @@ const scenario* find_scenario(std::string_view name) noexcept {
   const auto* const found = std::find_if(scenarios.begin(), scenarios.end(),
                                          [&](const scenario& each) { return each.name == name; });
   return found == scenarios.end() ? nullptr : found;
+}
+
+void require_sense(const scenario& what, const settings& how) {
+  if (how.hot > 0 && !what.has_hot_functions) {
+    throw usage_error{std::string{what.name} + ": --hot makes no sense: it draws no functions"};
+  }
+  if (what.check != nullptr) what.check(how);
 }
 
 void require_memory(std::string_view what, std::uint64_t functions, std::uint64_t function_bytes,

@@ -2,6 +2,7 @@
 
 #include "workload.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,11 +22,26 @@ struct scenario {
   bool self_paced = false;
   /// Makes what is measured, with all its functions; may take a while.
   std::unique_ptr<workload> (*make)(const settings& how) = nullptr;
+  /// It draws functions at random, so that there can be hot ones.
+  bool has_hot_functions = false;
+  /// Throws `usage_error` when the flags make no sense for it. Null = all do.
+  void (*check)(const settings& how) = nullptr;
+  /// Memory beyond that per function that is worked on at the same time, and how many are at most.
+  std::uint64_t busy_bytes = 0;
+  std::uint64_t busy_max = 0;
+
+  /// Memory per function when there are so many.
+  [[nodiscard]] constexpr std::uint64_t bytes_each(std::uint64_t functions) const noexcept {
+    return function_bytes + std::min(functions, busy_max) * busy_bytes / functions;
+  }
 };
 
 [[nodiscard]] std::span<const scenario> all_scenarios() noexcept;
 /// Null when there is none of that name.
 [[nodiscard]] const scenario* find_scenario(std::string_view name) noexcept;
+
+/// Throws `usage_error` when the flags make no sense for the scenario.
+void require_sense(const scenario& what, const settings& how);
 
 /// Throws `usage_error`, with the estimate, when `functions` of `function_bytes` each do not fit
 /// into `available`.

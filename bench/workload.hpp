@@ -28,11 +28,20 @@ public:
 [[nodiscard]] std::unique_ptr<workload> make_step(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_create(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_invoke(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_invoke_batch(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_message(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_update(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_idle_sweep(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_wake_storm(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_waiters(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_list(const settings& how);
 /// The peers: a CAF actor system as one would write it first, and what the memory of this machine
 /// allows.
 [[nodiscard]] std::unique_ptr<workload> make_naive_caf(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_hardware_probe(const settings& how);
+
+/// Waiters that `waiters` arms at once, at most: as many as the library allows by default.
+inline constexpr std::uint64_t waiters_at_once_max = std::uint64_t{1} << 22;
 
 /// Seconds to warm up before a measurement of `seconds`.
 [[nodiscard]] inline double warm_up_seconds(double seconds) {

@@ -31,7 +31,7 @@ private:
 class invoke_workload final : public workload {
 public:
   explicit invoke_workload(const settings& how)
-      : names_{how.functions}, drawn_{names_, how.seed}, population_{how, names_} {
+      : names_{how.functions}, drawn_{names_, how.seed, how.hot}, population_{how, names_} {
     population_.fill(how.threads);
     for (std::size_t i = 0; i < how.threads; ++i) {
       invokers_.push_back(std::make_unique<invoker>(population_.runtime(), drawn_,

@@ -17,9 +17,10 @@ public:
         system_{how},
         population_{how, names_, &system_.get()} {
     population_.fill(how.threads);
-    actors_.reserve(names_.size());
-    for (std::uint64_t i = 0; i < names_.size() && !interrupted(); ++i) {
-      auto actor = fsm::handle(population_.runtime(), names_[i]);
+    const drawn_set drawn{names_.size(), how.hot};
+    actors_.reserve(drawn.size());
+    for (std::uint64_t i = 0; i < drawn.size() && !interrupted(); ++i) {
+      auto actor = fsm::handle(population_.runtime(), names_[drawn[i]]);
       if (!actor) throw std::runtime_error{"no actor: " + actor.error().message};
       actors_.push_back(std::move(*actor));
     }

@@ -24,13 +24,16 @@ TEST_CASE("no arguments mean the default suite with the default flags", "[bench]
   CHECK(call.settings.rate == 0);
   CHECK_FALSE(call.settings.in_flight);
   CHECK(call.settings.seed == 1);
+  CHECK(call.settings.hot == 0);
+  CHECK(call.settings.batch == 64);
   CHECK(call.settings.json_file.empty());
 }
 
 TEST_CASE("every flag of run is read", "[bench][flags]") {
-  const auto call = parsed({"run", "invoke", "step", "--functions", "12", "--threads", "3",
-                            "--seconds", "0.5", "--rate", "1000", "--in-flight", "7", "--seed", "9",
-                            "--json", "-", "--store", "none"});
+  const auto call =
+      parsed({"run", "invoke",  "step", "--functions", "12", "--threads", "3",  "--seconds",
+              "0.5", "--rate",  "1000", "--in-flight", "7",  "--seed",    "9",  "--json",
+              "-",   "--store", "none", "--hot",       "4",  "--batch",   "128"});
   CHECK(call.command == command::run);
   CHECK(call.scenarios == std::vector<std::string>{"invoke", "step"});
   CHECK(call.settings.functions == 12);
@@ -40,6 +43,8 @@ TEST_CASE("every flag of run is read", "[bench][flags]") {
   CHECK(call.settings.in_flight == 7);
   CHECK(call.settings.seed == 9);
   CHECK(call.settings.json_file == "-");
+  CHECK(call.settings.hot == 4);
+  CHECK(call.settings.batch == 128);
 }
 
 TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
@@ -54,7 +59,8 @@ TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
 
 TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
   CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
-                       Message("unknown scenario 'fly' (known: step create invoke message)"));
+                       Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
+                               "message update idle_sweep wake_storm waiters list)"));
 }
 
 TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {
@@ -69,6 +75,9 @@ TEST_CASE("an impossible flag is named with its value and the rule", "[bench][fl
   refused({"--seconds", "nan"}, "--seconds: nan is not above 0 and at most 86400");
   refused({"--rate", "-1"}, "--rate: -1 is not between 0 and 1000000000");
   refused({"--in-flight", "0"}, "--in-flight: 0 is not between 1 and 100000");
+  refused({"--functions", "9", "--hot", "10"},
+          "--hot: 10 is not between 0 and the number of functions");
+  refused({"--batch", "0"}, "--batch: 0 is not between 1 and 4096");
   refused({"--store", "rocksdb"}, "--store: rocksdb is not built in yet");
   refused({"--store", "paper"}, "--store: paper is not a known store (none)");
   refused({"--json", "/no/such/folder/x"},

@@ -57,3 +57,14 @@ TEST_CASE("merged histograms are as one", "[bench][latency]") {
   CHECK_THAT(low.quantile_us(0.91), WithinRel(1'000, bin_width));
   CHECK(low.max_us() == 1'000);
 }
+
+TEST_CASE("many operations that took the same are as so many additions", "[bench][latency]") {
+  latency_histogram some;
+  some.add(nanoseconds{1e3}, 90);
+  some.add(nanoseconds{1e6}, 10);
+  some.add(nanoseconds{1e9}, 0);
+  CHECK(some.count() == 100);
+  CHECK_THAT(some.quantile_us(0.9), WithinRel(1, bin_width));
+  CHECK_THAT(some.quantile_us(0.91), WithinRel(1'000, bin_width));
+  CHECK(some.max_us() == 1'000);
+}

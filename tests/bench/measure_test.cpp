@@ -90,3 +90,38 @@ TEST_CASE("measurements add up, side by side and one after the other", "[bench][
   serial.add_later(second);
   CHECK(serial.ops_per_second() == 8);
 }
+
+TEST_CASE("calls of several operations start and are timed together", "[bench][measure]") {
+  std::atomic<std::uint64_t> total{0};
+  auto got =
+      run_threads(workers(1, total), {.seconds = 0.01, .rate = 0}, {.interval = 4, .per_call = 32});
+  CHECK(got.ops == total.load());
+  CHECK(got.latency.count() == got.ops / (4 * 32));
+  total = 0;
+  got = run_threads(workers(1, total), {.seconds = 0.1, .rate = 3'200}, {.per_call = 32});
+  CHECK(got.ops == total.load());
+  CHECK(got.ops <= 320);
+  CHECK(got.latency.count() == got.ops / 32);
+}
+
+TEST_CASE("the slowest thread is told of a closed loop of several", "[bench][measure]") {
+  std::vector<measurement> parts(4);
+  for (auto& part : parts) {
+    part.ops = 100;
+    part.seconds = 1;
+  }
+  parts[2].ops = 20;
+  CHECK(together(parts, {.rate = 0}).ops == 320);
+  CHECK(together(parts, {.rate = 0}).slowest_thread_share == 0.25);
+  CHECK_FALSE(together(parts, {.rate = 10}).slowest_thread_share);
+  parts.resize(1);
+  CHECK_FALSE(together(parts, {.rate = 0}).slowest_thread_share);
+
+  measurement rounds;
+  for (const double share : {0.9, 0.4, 0.7}) {
+    measurement once;
+    once.slowest_thread_share = share;
+    rounds.add_later(once);
+  }
+  CHECK(rounds.slowest_thread_share == 0.4);
+}

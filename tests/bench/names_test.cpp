@@ -2,8 +2,11 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <functional>
 #include <set>
+#include <string>
 
+using bench::drawn_set;
 using bench::name_list;
 using bench::name_stream;
 
@@ -44,4 +47,25 @@ TEST_CASE("a stream goes round, and threads begin at different places", "[bench]
   CHECK(drawn[drawn.size() + 3] == drawn[3]);
   CHECK(drawn.first_turn(0, 2) == 0);
   CHECK(drawn.first_turn(1, 2) == drawn.size() / 2);
+}
+
+TEST_CASE("a name tells which one it is", "[bench][names]") {
+  const name_list names{1'000};
+  for (const std::uint64_t index : {0U, 1U, 10U, 999U})
+    CHECK(name_list::index_of(names[index]) == index);
+  CHECK(name_list::index_of("function-12345678") == 12'345'678);
+}
+
+TEST_CASE("hot functions are a few, spread evenly, and the same for every seed", "[bench][names]") {
+  const name_list names{100};
+  std::set<std::string, std::less<>> seen;
+  for (const std::uint64_t seed : {1U, 2U}) {
+    const name_stream drawn{names, seed, 4};
+    for (std::uint64_t turn = 0; turn < 1'000; ++turn) seen.emplace(drawn[turn]);
+  }
+  CHECK(seen.size() == 4);
+  for (const std::uint64_t index : {0U, 25U, 50U, 75U}) CHECK(seen.contains(names[index]));
+  CHECK(drawn_set{100, 0}.size() == 100);
+  CHECK(drawn_set{100, 0}[99] == 99);
+  CHECK(drawn_set{7, 7}[6] == 6);
 }

@@ -11,6 +11,15 @@ import time
 
 MEMBERS = {"scenario", "functions", "threads", "store", "durability", "seconds", "ops",
            "ops_per_second", "latency_us", "bytes_per_function", "rss_bytes", "commit", "machine"}
+# What single scenarios add.
+FURTHER = {
+    "invoke_batch": {"batch"},
+    "wake_storm": {"attempts_in_flight_most", "too_many_requests"},
+    "waiters": {"armed_per_second", "fired_per_second", "from_transition_us_p50",
+                "from_transition_us_p99"}}
+BLOCKED_CALLER = {"blocked_caller_us_p50", "blocked_caller_us_p99", "blocked_caller_samples"}
+SCENARIOS = ["step", "create", "invoke", "invoke_batch", "message", "update", "idle_sweep",
+             "wake_storm", "waiters", "list"]
 LATENCIES = ["p50", "p90", "p99", "p999", "max"]
 SMALL = ["--functions", "1000", "--seconds", "0.2", "--threads", "2"]
 
@@ -22,7 +31,9 @@ def call(*arguments, expect=0):
 
 
 def check_result(got, scenario):
-    assert set(got) == MEMBERS, got
+    further = set(got) - MEMBERS - {"slowest_thread_share"} - BLOCKED_CALLER
+    assert MEMBERS <= set(got) and further == FURTHER.get(scenario, set()), got
+    assert 0 <= got.get("slowest_thread_share", 1) <= 1, got
     assert got["scenario"] == scenario and got["threads"] == 2, got
     assert got["store"] == "none" and got["durability"] == "none", got
     assert isinstance(got["commit"], str) and isinstance(got["machine"], str), got
@@ -34,9 +45,21 @@ def check_result(got, scenario):
     assert got["bytes_per_function"] >= 0, got
 
 
+def check_open_or_closed(name, got, is_open):
+    has_driving_threads = name not in ("idle_sweep", "wake_storm", "waiters")
+    assert ("slowest_thread_share" in got) == (has_driving_threads and not is_open), got
+    assert (BLOCKED_CALLER <= set(got)) == (name == "waiters" and is_open), got
+    if name == "wake_storm":
+        assert got["attempts_in_flight_most"] == 256, got
+    if is_open:  # Generous: the machine may be busy.
+        assert got["ops_per_second"] <= 1.1 * 5000, got
+
+
 def scenario(name):
     functions = 0 if name == "step" else 1000
     for flags in ([], ["--in-flight", "8"], ["--seed", "7", "--rate", "5000"]):
+        if name == "wake_storm" and "--rate" in flags:
+            continue
         done = call("run", name, "--json", "-", *SMALL, *flags)
         file = json.loads(done.stdout)
         assert file["version"] == 1 and len(file["results"]) == 1, file
@@ -44,8 +67,19 @@ def scenario(name):
         check_result(got, name)
         if "--rate" not in flags or name != "create":
             assert got["functions"] == functions, got
+        check_open_or_closed(name, got, "--rate" in flags)
         assert name in done.stderr and "machine" in done.stderr, done
         assert "failed" not in done.stderr and "\r" not in done.stderr, done
+
+
+def hot():
+    names = ["invoke", "invoke_batch", "message"]
+    done = call("run", *names, "--hot", "2", "--batch", "16", "--json", "-", *SMALL)
+    results = json.loads(done.stdout)["results"]
+    assert [each["scenario"] for each in results] == names, results
+    for each in results:
+        check_result(each, each["scenario"])
+    assert results[1]["batch"] == 16 and "2 hot functions" in done.stderr, done
 
 
 def suite():
@@ -72,7 +106,7 @@ def peers():
 
 def listing():
     lines = call("list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["step", "create", "invoke", "message"], lines
+    assert [line.split()[0] for line in lines] == SCENARIOS, lines
     assert all(len(line.split()) > 3 for line in lines), lines
     assert "--functions" in call("run", "--help").stdout
 
@@ -87,6 +121,13 @@ def errors():
             (["run", "step", "--store", "rocksdb"], "not built in yet"),
             (["run", "step", "--json", "/no/such/folder/file"], "--json"),
             (["run", "step", "--fast"], "--fast"),
+            (["run", "wake_storm", "--rate", "5"], "--rate"),
+            (["run", "waiters", "--functions", "10", "--rate", "1000"], "--rate"),
+            (["run", "idle_sweep", "--functions", "10", "--rate", "1000"], "--rate"),
+            (["run", "update", "--hot", "5"], "--hot"),
+            (["run", "invoke", "--functions", "5", "--hot", "6"], "--hot"),
+            (["run", "invoke_batch", "--batch", "5000"], "--batch"),
+            (["run", "waiters", "--functions", "60000000"], "memory"),
             (["peers", "--rate", "1"], "--rate")]:
         done = call(*arguments, expect=2)
         assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done
@@ -110,7 +151,7 @@ def interrupt():
 
 if __name__ == "__main__":
     PROGRAM, case = sys.argv[1:]
-    if case in ("suite", "peers", "listing", "errors", "interrupt"):
+    if case in ("hot", "suite", "peers", "listing", "errors", "interrupt"):
         globals()[case]()
     else:
         scenario(case)

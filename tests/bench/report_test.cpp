@@ -59,6 +59,15 @@ TEST_CASE("the JSON of a result has exactly the promised members", "[bench][repo
   CHECK(got.at("machine") == "2 cores, a \"fast\" one, 23.0 GiB");
 }
 
+TEST_CASE("what a measurement found out besides comes as further members", "[bench][report]") {
+  auto all = sample();
+  all.results[0].measured.slowest_thread_share = 0.12345;
+  all.results[0].measured.figures.push_back({"armed_per_second", 1'000.5});
+  const auto got = json::parse(to_json(all)).at("results").at(0);
+  CHECK(got.at("slowest_thread_share") == 0.123);
+  CHECK(got.at("armed_per_second") == 1'000.5);
+}
+
 TEST_CASE("a comparison adds its ratios to the JSON", "[bench][report]") {
   auto all = sample();
   all.ratios.push_back({"message", "naive_caf", 4.5678, 4, 5, 5});

@@ -34,3 +34,38 @@ TEST_CASE("a comparison needs the memory of both sides", "[bench][scenarios]") {
   CHECK_THROWS_AS(require_memory_for_peers(how, 1'500'000'000), usage_error);
   CHECK_NOTHROW(require_memory_for_peers(how, 2'500'000'000));
 }
+
+TEST_CASE("flags that make no sense for a scenario are refused in a line", "[bench][scenarios]") {
+  const auto refused = [](const char* name, settings how, const char* why) {
+    CHECK_THROWS_MATCHES(require_sense(*find_scenario(name), how), usage_error, Message(why));
+  };
+  settings how;
+  how.functions = 1'000;
+  how.seconds = 5;
+  how.rate = 10'000;
+  CHECK_NOTHROW(require_sense(*find_scenario("waiters"), how));
+  refused("wake_storm", how, "wake_storm: --rate makes no sense: a storm comes as fast as it can");
+  how.rate = 10'010;
+  for (const char* name : {"waiters", "idle_sweep"}) {
+    refused(name, how,
+            "--rate: so many per second need at least 1001 functions where each has one turn per "
+            "round, --functions is 1000");
+  }
+  CHECK_NOTHROW(require_sense(*find_scenario("update"), how));
+  how = {};
+  how.hot = 5;
+  refused("create", how, "create: --hot makes no sense: it draws no functions");
+  for (const char* name : {"invoke", "invoke_batch", "message"})
+    CHECK_NOTHROW(require_sense(*find_scenario(name), how));
+}
+
+TEST_CASE("memory per function counts those that are worked on at once", "[bench][scenarios]") {
+  scenario what;
+  what.function_bytes = 300;
+  CHECK(what.bytes_each(1) == 300);
+  what.busy_bytes = 1'000;
+  what.busy_max = 100;
+  CHECK(what.bytes_each(50) == 1'300);
+  CHECK(what.bytes_each(100) == 1'300);
+  CHECK(what.bytes_each(1'000) == 400);
+}
