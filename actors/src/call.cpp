@@ -7,6 +7,22 @@
 
 namespace fsm::detail {
 
+namespace {
+
+/// Some two microseconds.
+constexpr int spins_max = 64;
+
+/// Tells the processor that this thread only waits.
+void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
 void parking::signal() noexcept {
   if (state_.exchange(state::done, std::memory_order_acq_rel) != state::sleeping) return;
   const std::lock_guard lock{mutex_};
@@ -15,6 +31,8 @@ void parking::signal() noexcept {
 }
 
 bool parking::wait_for(std::optional<duration> span) noexcept {
+  // Most answers are a few microseconds away, much less than falling asleep and waking up takes.
+  for (int i = 0; i < spins_max && !done(); ++i) pause();
   state expected = state::pending;
   if (!state_.compare_exchange_strong(expected, state::sleeping, std::memory_order_acq_rel) &&
       expected == state::done && !slept_) {

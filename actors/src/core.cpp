@@ -22,13 +22,13 @@ options with_defaults(options how) {
   if (how.store == nullptr) how.store = make_memory_store();
   if (how.provider == nullptr) how.provider = make_instant_provider();
   if (how.clock == nullptr) how.clock = make_system_clock();
+  if (how.threads == 0) how.threads = std::max(std::thread::hardware_concurrency(), 1U);
   return how;
 }
 
 std::unique_ptr<caf::actor_system_config> config_for(const options& how) {
   auto config = std::make_unique<caf::actor_system_config>();
-  config->set("scheduler.max-threads",
-              how.threads != 0 ? how.threads : std::max(std::thread::hardware_concurrency(), 1U));
+  config->set("scheduler.max-threads", how.threads);
   // Workers sleep until there is work; CAF's default lets them poll.
   config->set("scheduler.policy", caf::atom("sharing"));
   return config;
@@ -46,7 +46,7 @@ core::core(options given, caf::actor_system* borrowed)
       pool{new function_pool{*this, clock, how.functions_max}},
       directory{pool->epochs, how.functions_max},
       index{how.functions_max},
-      waiting{new errands, false} {
+      waiting{new errands{how.threads}, false} {
   static_cast<void>(tenants.index_of({}));
   static_cast<void>(idle_policies.index_of(how.idle_after));
   for (const auto& who : how.observers) static_cast<void>(add_observer(who));

@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <optional>
@@ -71,13 +72,13 @@ private:
   std::optional<epoch_domain::pin> pinned_;
 };
 
-/// What CAF's queue gets. Its test coordinator gets the actor itself, so that the order can be
-/// chosen from outside.
+/// What CAF's queue gets, if anything. Its test coordinator gets the actor itself, so that the
+/// order can be chosen from outside.
 caf::resumable* ticket_for(compact_actor& who, mail* backlog) {
   core& o = *who.owner();
   if (o.simulated)
     return backlog == nullptr ? static_cast<caf::resumable*>(&who) : new handover{who, backlog};
-  o.waiting->add({&who, backlog});
+  if (!o.waiting->add({&who, backlog})) return nullptr;
   o.waiting->intrusive_ptr_add_ref_impl();
   return o.waiting.get();
 }
@@ -87,7 +88,9 @@ void schedule(compact_actor& who, mail* backlog, caf::execution_unit* where) noe
     const runtime_hold hold{who};
     if (who.owner() != nullptr) {
       caf::resumable* const what = ticket_for(who, backlog);
-      if (where != nullptr) {
+      if (what == nullptr) {
+        // Somebody is on the way already.
+      } else if (where != nullptr) {
         where->exec_later(what);
       } else {
         who.home_system().scheduler().enqueue(what);
@@ -188,9 +191,30 @@ errands::~errands() {
   }
 }
 
-void errands::add(errand what) {
+bool errands::add(errand what) {
   const std::lock_guard lock{mutex_};
   waiting_.push_back(what);
+  if (tickets_ == tickets_max_) return false;
+  ++tickets_;
+  return true;
+}
+
+std::size_t errands::take_some(some& taken) noexcept {
+  const std::lock_guard lock{mutex_};
+  const std::size_t share = (waiting_.size() + tickets_max_ - 1) / tickets_max_;
+  const std::size_t count = std::min(share, taken_max);
+  for (std::size_t i = 0; i < count; ++i) {
+    taken[i] = waiting_.front();
+    waiting_.pop_front();
+  }
+  return count;
+}
+
+bool errands::more_waits() noexcept {
+  const std::lock_guard lock{mutex_};
+  if (!waiting_.empty()) return true;
+  --tickets_;
+  return false;
 }
 
 errands::errand errands::take() noexcept {
@@ -202,9 +226,10 @@ errands::errand errands::take() noexcept {
 }
 
 caf::resumable::resume_result errands::resume(caf::execution_unit* where, std::size_t) {
-  const errand next = take();
-  if (next.who != nullptr) run_scheduled(*next.who, next.backlog, where);
-  return done;
+  some taken;
+  const std::size_t count = take_some(taken);
+  for (std::size_t i = 0; i < count; ++i) run_scheduled(*taken[i].who, taken[i].backlog, where);
+  return more_waits() ? resume_later : done;
 }
 
 helping_scope::helping_scope() noexcept : was_helping_{std::exchange(this_turn().helping, true)} {}

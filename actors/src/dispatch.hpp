@@ -2,6 +2,7 @@
 
 #include "compact_actor.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -36,18 +37,21 @@ void dispatch(compact_actor& who, caf::execution_unit* where) noexcept;
 /// Goes on with an actor on CAF's scheduler: the body of `compact_actor::resume`.
 void run_scheduled(compact_actor& who, mail* backlog, caf::execution_unit* where) noexcept;
 
-/// Actors that wait for one of CAF's workers. CAF's queue holds one reference to this object for
-/// each of them, as a ticket; whoever comes first, a worker with its ticket or a thread that waits,
-/// takes the next actor.
+/// Actors that wait for one of CAF's workers. CAF's queue holds references to this object as
+/// tickets, one per worker at most; whoever comes first, a worker with its ticket or a thread that
+/// waits, takes the next few actors. A ticket comes back as long as something waits.
 class errands final : public caf::resumable {
 public:
+  /// `workers` is how many may work it off at the same time.
+  explicit errands(std::size_t workers) : tickets_max_{workers} {}
   struct errand {
     compact_actor* who = nullptr;  // One reference to it.
     mail* backlog = nullptr;
   };
   /// Nobody came for these: functions say that they are gone.
   ~errands() override;
-  void add(errand what);
+  /// True if CAF's queue must get a ticket for it.
+  [[nodiscard]] bool add(errand what);
   /// The one that waits longest; `who` is null if there is none.
   [[nodiscard]] errand take() noexcept;
 
@@ -60,8 +64,18 @@ public:
   }
 
 private:
+  static constexpr std::size_t taken_max = 64;
+  using some = std::array<errand, taken_max>;
+
+  /// Takes a fair part of what waits; gives how many that are.
+  [[nodiscard]] std::size_t take_some(some& taken) noexcept;
+  /// True if a ticket is to come back; else it is used up.
+  [[nodiscard]] bool more_waits() noexcept;
+
   std::atomic<std::uint64_t> references_{1};
+  std::size_t tickets_max_;
   std::mutex mutex_;
+  std::size_t tickets_ = 0;  // In CAF's queue, or being worked off.
   std::deque<errand> waiting_;
 };
 inline void intrusive_ptr_add_ref(errands* what) noexcept { what->intrusive_ptr_add_ref_impl(); }

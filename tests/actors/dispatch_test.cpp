@@ -147,7 +147,7 @@ TEST_CASE("A simulation stops with everything it has started", "[dispatch]") {
 
 TEST_CASE("What waits for a worker is taken once, oldest first", "[dispatch]") {
   using fsm::detail::errands;
-  const caf::intrusive_ptr<errands> waiting{new errands, false};
+  const caf::intrusive_ptr<errands> waiting{new errands{1}, false};
   CHECK(waiting->take().who == nullptr);
   // A ticket too many finds nothing to do.
   CHECK(waiting->resume(nullptr, 1) == caf::resumable::done);
