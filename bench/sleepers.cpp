@@ -25,7 +25,7 @@ fsm::options options_of(const settings& how, const sleep_plan& plan,
   if (plan.in_flight_max > 0) made.provisioner.in_flight_max = plan.in_flight_max;
   // An answer may be kept back for as long as a round takes.
   made.provisioner.attempt_timeout = made.provisioner.provision_deadline;
-  // Beside them, one synchronous call per thread, and one that is blocked.
+  // Beside those of a round: a synchronous call per thread, and the caller that is blocked.
   made.waiters_max = waiters_at_once_max + how.threads + 1;
   return made;
 }
