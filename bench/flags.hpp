@@ -1,5 +1,7 @@
 #pragma once
 
+#include "described_population.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,6 +22,9 @@ struct settings {
   std::uint64_t seed = 1;
   /// Where the results go: a file, "-" = stdout, empty = nowhere.
   std::string json_file;
+  /// What `mixed` draws from: a file; empty = the default.
+  std::string population_file;
+  described_population population{};
 };
 
 enum class command { list, run, peers, help };

@@ -53,8 +53,9 @@ TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
 }
 
 TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
-  CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
-                       Message("unknown scenario 'fly' (known: step create invoke message)"));
+  CHECK_THROWS_MATCHES(
+      parsed({"run", "step", "fly"}), usage_error,
+      Message("unknown scenario 'fly' (known: step create invoke message mixed life)"));
 }
 
 TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {
