@@ -174,6 +174,7 @@ described_population parse_population(std::string_view text, described_populatio
   if (const auto* const each = in.find("popularity")) {
     object_reader popularity{*each, "popularity"};
     popularity.number("zipf_exponent", base.zipf_exponent, 0, 4);
+    popularity.number("zipf_offset", base.zipf_offset, 0, 1);
     popularity.finish();
   }
   if (const auto* const each = in.find("idle_time")) read_idle_time(*each, base.idle_time);

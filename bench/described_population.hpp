@@ -24,11 +24,11 @@ enum class idle_distribution : std::uint8_t { log_normal, pareto };
 /// time, drawn from this distribution and clamped to the two bounds.
 struct idle_time_shape {
   idle_distribution distribution = idle_distribution::log_normal;
-  double median_seconds = 120;  ///< Of `log_normal`.
-  double sigma = 1;             ///< Of `log_normal`: deviation of the logarithm.
+  double median_seconds = 600;  ///< Of `log_normal`.
+  double sigma = 1.2;           ///< Of `log_normal`: deviation of the logarithm.
   double alpha = 1.2;           ///< Of `pareto`: tail exponent; its scale is `min_seconds`.
-  double min_seconds = 30;
-  double max_seconds = 86'400;
+  double min_seconds = 60;
+  double max_seconds = 14 * 86'400;
 
   friend bool operator==(const idle_time_shape&, const idle_time_shape&) = default;
 };
@@ -45,8 +45,9 @@ struct surge {
 /// in bench/populations/default.json; docs/benchmarks.md gives meanings, ranges and reasons.
 struct described_population {
   operation_shares operations;
-  /// The k-th most popular function is invoked in proportion to k to the power of minus this.
-  double zipf_exponent = 1.1;
+  /// The k-th most popular of n functions is invoked in proportion to (k + offset n)^-exponent.
+  double zipf_exponent = 1.5;
+  double zipf_offset = 0.0001;
   idle_time_shape idle_time;
   /// Tenants that own equal parts of the functions.
   std::uint64_t tenants = 1000;
@@ -59,7 +60,7 @@ struct described_population {
   /// Inactive functions invoked at once.
   surge wake_storm{500'000, 5000};
   /// Simulated seconds per second.
-  double time_factor = 60;
+  double time_factor = 100;
 
   friend bool operator==(const described_population&, const described_population&) = default;
 };

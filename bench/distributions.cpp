@@ -7,34 +7,38 @@
 
 namespace bench {
 
-// The idea: the rectangle of rank k, from k - 1/2 to k + 1/2, lies within the area under the convex
-// curve x^-exponent. A point of that area is found by inverting its integral; it counts when it
-// falls into the part of its rectangle's share that is as large as the rank's weight.
+// The idea: the bar of rank k, from k - 1/2 to k + 1/2 and as high as its weight, is not larger
+// than the area below the curve of weights there, as that is convex. A point of the whole area is
+// found by inverting its integral; it counts when it falls into a part of its rank's area that is
+// as large as the bar. Weights are relative to that of the first rank.
 
-zipf_distribution::zipf_distribution(std::uint64_t n, double exponent)
+zipf_distribution::zipf_distribution(std::uint64_t n, double exponent, double offset)
     : n_{n},
       exponent_{exponent},
+      offset_{offset},
       area_begin_{area(1.5) - 1},  // The first rank gets exactly its weight: it is never rejected.
       area_end_{area(static_cast<double>(n) + 0.5)},
       squeeze_{2 - inverse_area(area(2.5) - weight(2))} {}
 
 double zipf_distribution::weight(double x) const noexcept {
-  return std::exp(-exponent_ * std::log(x));
+  return std::exp(-exponent_ * std::log((x + offset_) / (1 + offset_)));
 }
 
-/// The integral of x^-exponent from 1 on.
+/// The integral of the weights from 1 on.
 double zipf_distribution::area(double x) const noexcept {
   const double slope = 1 - exponent_;
-  const double logarithm = std::log(x);
+  const double logarithm = std::log((x + offset_) / (1 + offset_));
   const double t = slope * logarithm;
-  // The quotient below has no digits left near exponent 1.
-  return std::abs(t) < 1e-8 ? logarithm * (1 + t / 2) : std::expm1(t) / slope;
+  // The quotient has no digits left near exponent 1.
+  return (1 + offset_) * (std::abs(t) < 1e-8 ? logarithm * (1 + t / 2) : std::expm1(t) / slope);
 }
 
-double zipf_distribution::inverse_area(double u) const noexcept {
+double zipf_distribution::inverse_area(double area) const noexcept {
   const double slope = 1 - exponent_;
+  const double u = area / (1 + offset_);
   const double t = std::max(u * slope, -1.0);  // Rounding may take it beyond.
-  return std::exp(std::abs(t) < 1e-8 ? u * (1 - t / 2) : std::log1p(t) / slope);
+  const double logarithm = std::abs(t) < 1e-8 ? u * (1 - t / 2) : std::log1p(t) / slope;
+  return (1 + offset_) * std::exp(logarithm) - offset_;
 }
 
 std::uint64_t zipf_distribution::operator()(random_numbers& random) const noexcept {

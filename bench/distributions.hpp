@@ -17,23 +17,25 @@ namespace bench {
   return static_cast<double>(random.next() >> 11) * 0x1p-53;
 }
 
-/// Ranks from 1 to n, rank k in proportion to k^-exponent: rejection-inversion (W. Hoermann, G.
-/// Derflinger, "Rejection-inversion to generate variates from monotone discrete distributions", ACM
-/// TOMACS 6(3), 1996). Exact, without a table, in constant time: a logarithm and an exponential per
-/// draw, and rarely two more.
+/// Ranks from 1 to n, rank k in proportion to (k + offset)^-exponent: Zipf's law, with an offset
+/// above 0 the form Mandelbrot gave it, whose first ranks are closer together. Rejection-inversion
+/// (W. Hoermann, G. Derflinger, "Rejection-inversion to generate variates from monotone discrete
+/// distributions", ACM TOMACS 6(3), 1996). Exact, without a table, in constant time: a logarithm
+/// and an exponential per draw, and rarely two more.
 class zipf_distribution {
 public:
-  /// `n` at least 1, `exponent` at least 0 (0 = uniform).
-  zipf_distribution(std::uint64_t n, double exponent);
+  /// `n` at least 1; `exponent` (0 = uniform) and `offset` at least 0.
+  zipf_distribution(std::uint64_t n, double exponent, double offset = 0);
   [[nodiscard]] std::uint64_t operator()(random_numbers& random) const noexcept;
 
 private:
   [[nodiscard]] double weight(double x) const noexcept;
   [[nodiscard]] double area(double x) const noexcept;
-  [[nodiscard]] double inverse_area(double u) const noexcept;
+  [[nodiscard]] double inverse_area(double area) const noexcept;
 
   std::uint64_t n_;
   double exponent_;
+  double offset_;
   double area_begin_;
   double area_end_;
   double squeeze_;

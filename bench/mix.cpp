@@ -31,7 +31,7 @@ mix::mix(const described_population& what, std::uint64_t functions, std::uint64_
       tenants_{std::min(what.tenants, functions)},
       wild_functions_{(functions + tenants_ - 1) / tenants_},
       kinds_{kind_weights(what)},
-      popularity_{functions, what.zipf_exponent},
+      popularity_{functions, what.zipf_exponent, what.zipf_offset * static_cast<double>(functions)},
       places_{functions},
       idle_times_{what.idle_time, seed} {}
 

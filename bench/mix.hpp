@@ -35,6 +35,9 @@ public:
 
   /// Tenant and idle time of a function. The name is left to the caller.
   [[nodiscard]] fsm::create_request request_for(std::uint64_t function) const;
+  [[nodiscard]] fsm::duration idle_time_of(std::uint64_t function) const noexcept {
+    return idle_times_.of(function);
+  }
   [[nodiscard]] std::uint64_t functions() const noexcept { return functions_; }
   [[nodiscard]] std::uint64_t tenants() const noexcept { return tenants_; }
   /// Tenants own functions of neighbouring numbers.

@@ -6,7 +6,9 @@
 #include "workload.hpp"
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <map>
 #include <stdexcept>
 #include <vector>
 
@@ -202,6 +204,7 @@ public:
     for (std::size_t i = 0; i < how.threads; ++i) {
       callers_.push_back(std::make_unique<caller>(world_, mix_, how.seed, i, how.threads));
     }
+    leave_alone();
     world_.clock().speed_up(how.population.time_factor);
   }
 
@@ -242,6 +245,24 @@ public:
   }
 
 private:
+  /// Lets all functions become Inactive, as most of a platform's are at any moment: those with the
+  /// shortest idle times first, like in a platform, so that little is under way at once.
+  void leave_alone() {
+    std::map<fsm::duration, std::uint64_t> idle_times;
+    for (std::uint64_t i = 0; i < mix_.functions() && !interrupted(); ++i)
+      ++idle_times[mix_.idle_time_of(i)];
+    fsm::duration passed = -std::chrono::seconds{2};  // Two ticks of the reclaimer.
+    std::uint64_t idle = 0;
+    for (const auto& [after, functions] : idle_times) {
+      world_.clock().jump(after - passed);
+      passed = after;
+      idle += functions;
+      if (world_.await_count("idling functions", fsm::inactive.fulfilled, idle)) continue;
+      if (interrupted()) return;
+      throw std::runtime_error{"functions do not become Inactive"};
+    }
+  }
+
   std::string file_;
   mix mix_;
   simulation world_;

@@ -33,6 +33,7 @@ described_population other_than_default() {
   described_population other;
   other.operations = {1, 2, 3, 4, 5, 6};
   other.zipf_exponent = 2;
+  other.zipf_offset = 0.5;
   other.idle_time = {idle_distribution::pareto, 1, 2, 1.2, 4, 5};
   other.tenants = 7;
   other.wild_share = 0.1;
@@ -99,6 +100,8 @@ TEST_CASE("a number out of range in a population is named with value and rule",
   refused(R"({"popularity": {"zipf_exponent": 4.5}})",
           "popularity.zipf_exponent: 4.5E0 is not a number from 0 to 4");
   refused(R"({"idle_time": {"sigma": -1}})", "idle_time.sigma: -1 is not a number from 0 to 10");
+  refused(R"({"popularity": {"zipf_offset": 2}})",
+          "popularity.zipf_offset: 2 is not a number from 0 to 1");
   refused(R"({"tenants": 0})", "tenants: 0 is not a whole number from 1 to 65534");
   refused(R"({"tenants": -1})", "tenants: -1 is not a whole number from 1 to 65534");
   refused(R"({"wild_tenant": {"share": 1}})", "wild_tenant.share: 1 is not a number from 0 to 0.9");
@@ -114,10 +117,10 @@ TEST_CASE("members of a population that do not fit together are named", "[bench]
               "delete": 0}})",
           R"(operations: {"invoke":0,"get":0,"update":0,"list":0,... is not at least one share )"
           "above 0");
-  refused(R"({"idle_time": {"min_seconds": 90000}})",
-          "idle_time.min_seconds: 90000 is not at most idle_time.max_seconds (86400)");
+  refused(R"({"idle_time": {"min_seconds": 9000000}})",
+          "idle_time.min_seconds: 9000000 is not at most idle_time.max_seconds (1209600)");
   refused(R"({"idle_time": {"min_seconds": 1}})",
-          "idle_time.min_seconds: 1 is not at least 0.02 times time_factor (1.2)");
+          "idle_time.min_seconds: 1 is not at least 0.02 times time_factor (2)");
 }
 
 TEST_CASE("what is wrong with a population file is said with its name", "[bench][population]") {
