@@ -25,6 +25,8 @@ TEST_CASE("no arguments mean the default suite with the default flags", "[bench]
   CHECK_FALSE(call.settings.in_flight);
   CHECK(call.settings.seed == 1);
   CHECK(call.settings.json_file.empty());
+  CHECK(call.settings.population_file.empty());
+  CHECK(call.settings.population == bench::described_population{});
 }
 
 TEST_CASE("every flag of run is read", "[bench][flags]") {
@@ -74,6 +76,20 @@ TEST_CASE("an impossible flag is named with its value and the rule", "[bench][fl
   refused({"--store", "paper"}, "--store: paper is not a known store (none)");
   refused({"--json", "/no/such/folder/x"},
           "--json: /no/such/folder/x is not a file that can be written");
+}
+
+TEST_CASE("a population is read before anything starts", "[bench][flags]") {
+  CHECK_THROWS_MATCHES(parsed({"run", "mixed", "--population", ""}), usage_error,
+                       Message("--population:  is not a file that can be read"));
+  const auto call =
+      parsed({"run", "mixed", "--population", FSM_SOURCE_DIR "/bench/populations/default.json"});
+  CHECK(call.settings.population_file == FSM_SOURCE_DIR "/bench/populations/default.json");
+  CHECK(call.settings.population == bench::described_population{});
+}
+
+TEST_CASE("life is refused a rate, as it knows no open loop", "[bench][flags]") {
+  CHECK_THROWS_MATCHES(parsed({"run", "step", "life", "--rate", "5"}), usage_error,
+                       Message("--rate: 5 is not possible with life, which knows no open loop"));
 }
 
 TEST_CASE("what CLI11 refuses is one line that names the flag", "[bench][flags]") {

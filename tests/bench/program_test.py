@@ -21,8 +21,8 @@ def call(*arguments, expect=0):
     return done
 
 
-def check_result(got, scenario):
-    assert set(got) == MEMBERS, got
+def check_result(got, scenario, more=frozenset()):
+    assert set(got) == MEMBERS | more, got
     assert got["scenario"] == scenario and got["threads"] == 2, got
     assert got["store"] == "none" and got["durability"] == "none", got
     assert isinstance(got["commit"], str) and isinstance(got["machine"], str), got
@@ -46,6 +46,67 @@ def scenario(name):
             assert got["functions"] == functions, got
         assert name in done.stderr and "machine" in done.stderr, done
         assert "failed" not in done.stderr and "\r" not in done.stderr, done
+
+
+def run_one(name, more, *flags, functions=1000):
+    done = call("run", name, "--json", "-", "--functions", str(functions), *SMALL[2:], *flags)
+    got = json.loads(done.stdout)["results"][0]
+    check_result(got, name, {more})
+    assert got["functions"] == functions and got["bytes_per_function"] > 0, got
+    assert "WARNING: " + name not in done.stderr, done
+    return got, done.stderr
+
+
+def mixed():
+    for flags in ([], ["--rate", "5000", "--seed", "7"]):
+        got, table = run_one("mixed", "mix", *flags)
+        calls = got["mix"]["calls"]
+        assert set(calls) == {"invoke", "get", "update", "list", "create", "delete"}, got
+        assert sum(sum(answers.values()) for answers in calls.values()) == got["ops"], got
+        assert calls["invoke"]["accepted"] > calls["get"]["accepted"], got
+        assert got["mix"]["simulated_seconds"] > 10, got
+        assert "mixed: invoke " in table and "the default population" in table, table
+
+
+def life():
+    for flags in ([], ["--in-flight", "1"]):
+        got, table = run_one("life", "phases", *flags)
+        phases = got["phases"]
+        names = ["create", "invoke", "idle", "wake", "invoke_again", "remove"]
+        assert [each["phase"] for each in phases] == names, got
+        assert all(each["ops"] == 1000 and each["rss_bytes"] > 0 for each in phases), got
+        assert got["ops"] == 6000, got
+        assert all(f"life: {name}: " in table for name in names), table
+
+
+def population():
+    """What a population file says happens; a wrong one is one line."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "population.json")
+
+        def write(text):
+            with open(path, "w") as file:
+                file.write(text)
+
+        write('{"operations": {"invoke": 0, "get": 0, "list": 0, "delete": 0, "create": 0},'
+              ' "wild_tenant": {"share": 0}, "deploy_burst": {"every_operations": 100},'
+              ' "wake_storm": {"every_operations": 0}}')
+        got, table = run_one("mixed", "mix", "--population", path)
+        calls = got["mix"]["calls"]
+        assert calls["update"]["accepted"] > 0 and calls["invoke"] == {"accepted": 0}, got
+        assert got["mix"]["deploy_bursts"] > 0 and got["mix"]["wake_storms"] == 0, got
+        assert path in table, table
+
+        for text, named in [
+                ('{"speed": 1}', "speed: 1 is not a known member"),
+                ('{"tenants": "all"}', 'tenants: "all" is not a whole number'),
+                ('{"popularity": {"zipf_exponent": 9}}', "popularity.zipf_exponent: 9 is not"),
+                ("{", "not JSON")]:
+            write(text)
+            done = call("run", "mixed", "--population", path, expect=2)
+            assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done
+            assert done.stderr.startswith(f"fsm-bench: --population: {path}: "), done
+            assert named in done.stderr, done
 
 
 def suite():
@@ -72,7 +133,8 @@ def peers():
 
 def listing():
     lines = call("list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["step", "create", "invoke", "message"], lines
+    assert [line.split()[0] for line in lines] == ["step", "create", "invoke", "message",
+                                                  "mixed", "life"], lines
     assert all(len(line.split()) > 3 for line in lines), lines
     assert "--functions" in call("run", "--help").stdout
 
@@ -87,6 +149,8 @@ def errors():
             (["run", "step", "--store", "rocksdb"], "not built in yet"),
             (["run", "step", "--json", "/no/such/folder/file"], "--json"),
             (["run", "step", "--fast"], "--fast"),
+            (["run", "mixed", "--population", "/no/such/file"], "--population"),
+            (["run", "life", "--rate", "5"], "--rate"),
             (["peers", "--rate", "1"], "--rate")]:
         done = call(*arguments, expect=2)
         assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done
@@ -110,7 +174,7 @@ def interrupt():
 
 if __name__ == "__main__":
     PROGRAM, case = sys.argv[1:]
-    if case in ("suite", "peers", "listing", "errors", "interrupt"):
+    if case in ("mixed", "life", "population", "suite", "peers", "listing", "errors", "interrupt"):
         globals()[case]()
     else:
         scenario(case)
