@@ -22,19 +22,20 @@ std::string_view answer_name(std::size_t answer) noexcept {
 
 }  // namespace
 
-bool is_demanded(call_kind kind, fsm::errc why) noexcept {
+bool is_failure(call_kind kind, fsm::errc why) noexcept {
   using enum fsm::errc;
+  if (why == none || why == too_many_requests) return false;
   switch (kind) {
     case call_kind::invoke:
-      return why == not_found || why == function_pending || why == function_initializing;
+      return why != not_found && why != function_pending && why != function_initializing;
     case call_kind::update:
-      return why == not_found || why == update_in_progress || why == state_conflict;
+      return why != not_found && why != update_in_progress && why != state_conflict;
     case call_kind::get:
-    case call_kind::remove: return why == not_found;
-    case call_kind::create: return why == already_exists;
-    case call_kind::list: return false;
+    case call_kind::remove: return why != not_found;
+    case call_kind::create: return why != already_exists;
+    case call_kind::list: return true;
   }
-  return false;
+  return true;
 }
 
 void call_tally::merge(const call_tally& other) noexcept {
@@ -53,6 +54,12 @@ std::uint64_t call_tally::total() const noexcept {
   std::uint64_t sum = 0;
   for (std::size_t kind = 0; kind < kinds; ++kind) sum += total(static_cast<call_kind>(kind));
   return sum;
+}
+
+double call_tally::throttled() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : counts_) sum += each[at(fsm::errc::too_many_requests)];
+  return sum == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(total());
 }
 
 std::vector<std::string> call_tally::to_lines() const {

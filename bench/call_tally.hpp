@@ -16,9 +16,9 @@ enum class call_kind : std::uint8_t { invoke, get, update, list, create, remove 
 inline constexpr std::array<std::string_view, 6> call_kind_names{"invoke", "get",    "update",
                                                                  "list",   "create", "delete"};
 
-/// Whether the lifecycle itself refuses such a call in this way, in some situation that a mix leads
-/// to. Anything else is a failure.
-[[nodiscard]] bool is_demanded(call_kind kind, fsm::errc why) noexcept;
+/// Whether such a call must not be answered in this way: neither does the lifecycle demand it in
+/// some situation that a mix leads to, nor is it `too_many_requests`, which any call may get.
+[[nodiscard]] bool is_failure(call_kind kind, fsm::errc why) noexcept;
 
 /// How many calls of each kind were answered in which way. One per thread.
 class call_tally {
@@ -32,6 +32,8 @@ public:
   }
   [[nodiscard]] std::uint64_t total(call_kind kind) const noexcept;
   [[nodiscard]] std::uint64_t total() const noexcept;
+  /// The share of calls that were answered with `too_many_requests`.
+  [[nodiscard]] double throttled() const noexcept;
 
   /// One line per kind: its share, and how it was answered.
   [[nodiscard]] std::vector<std::string> to_lines() const;

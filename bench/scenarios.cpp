@@ -16,8 +16,8 @@ constexpr std::array scenarios{
   scenario{"create",  "CreateFunction to Active with a provider that answers at once",                           320,    true,      make_create},
   scenario{"invoke",  "by name: admitted, completed, idle clock touched (random function, uniform)",             320,     false,     make_invoke},
   scenario{"message", "CAF request to a function's actor handle and its response, random function",              330,     false,     make_message},
-  scenario{"mixed",   "one call from a described population: invoke, get, update, list, create, delete",         330,     false,     make_mixed},
-  scenario{"life",    "one function's step: created, invoked, idled, woken, invoked again, removed",             330,     true,      make_life},
+  scenario{"mixed",   "one call from a described population: invoke, get, update, list, create, delete",         400,     false,     make_mixed},
+  scenario{"life",    "one function's step: created, invoked, idled, woken, invoked again, removed",            1300,     true,      make_life},
 };
 // clang-format on
 

@@ -84,7 +84,7 @@ private:
   bool count(call_kind kind, const Answer& answer, measurement& out) {
     const auto how = answer ? fsm::errc::none : answer.error().code;
     happened_.calls.add(kind, how);
-    if (how != fsm::errc::none && !is_demanded(kind, how)) {
+    if (is_failure(kind, how)) {
       out.fail(std::string{call_kind_names[static_cast<std::size_t>(kind)]} + ": " +
                to_text(answer.error()));
     }
@@ -234,6 +234,8 @@ public:
                            std::to_string(happened_.wake_storms) + " wake storms with " +
                            with_commas(static_cast<double>(happened_.storm_invocations)) +
                            " invocations");
+    if (happened_.calls.throttled() > 0.001)
+      made.remarks.emplace_back("WARNING: too many calls got too_many_requests to say much");
     made.members.emplace_back(
         "mix", "{\"simulated_seconds\":" + std::to_string(seconds) + ",\"active\":" +
                    std::to_string(active) + ",\"inactive\":" + std::to_string(inactive) +

@@ -26,14 +26,27 @@ TEST_CASE("a tally counts every kind of answer, and adds up with others", "[benc
 }
 
 TEST_CASE("refusals that the lifecycle demands are told from failures", "[bench][call_tally]") {
-  CHECK(is_demanded(call_kind::invoke, errc::function_initializing));
-  CHECK(is_demanded(call_kind::create, errc::already_exists));
-  CHECK(is_demanded(call_kind::update, errc::update_in_progress));
-  CHECK_FALSE(is_demanded(call_kind::create, errc::not_found));
-  CHECK_FALSE(is_demanded(call_kind::list, errc::not_found));
-  for (const auto why : {errc::too_many_requests, errc::outcome_unknown, errc::function_failed,
-                         errc::internal, errc::stopped}) {
-    for (std::size_t kind = 0; kind < call_kind_names.size(); ++kind)
-      CHECK_FALSE(is_demanded(static_cast<call_kind>(kind), why));
+  CHECK_FALSE(is_failure(call_kind::invoke, errc::function_initializing));
+  CHECK_FALSE(is_failure(call_kind::create, errc::already_exists));
+  CHECK_FALSE(is_failure(call_kind::update, errc::update_in_progress));
+  CHECK(is_failure(call_kind::create, errc::not_found));
+  CHECK(is_failure(call_kind::get, errc::already_exists));
+  CHECK(is_failure(call_kind::list, errc::not_found));
+  for (std::size_t i = 0; i < call_kind_names.size(); ++i) {
+    const auto kind = static_cast<call_kind>(i);
+    CHECK_FALSE(is_failure(kind, errc::none));
+    CHECK_FALSE(is_failure(kind, errc::too_many_requests));
+    for (const auto why : {errc::outcome_unknown, errc::function_failed, errc::internal,
+                           errc::stopped, errc::invalid_argument}) {
+      CHECK(is_failure(kind, why));
+    }
   }
+}
+
+TEST_CASE("the share of throttled calls is that of all calls", "[bench][call_tally]") {
+  call_tally tally;
+  CHECK(tally.throttled() == 0);
+  for (int i = 0; i < 3; ++i) tally.add(call_kind::invoke, errc::none);
+  tally.add(call_kind::create, errc::too_many_requests);
+  CHECK(tally.throttled() == 0.25);
 }
