@@ -53,7 +53,7 @@ def run_one(name, more, *flags, functions=1000):
     got = json.loads(done.stdout)["results"][0]
     check_result(got, name, {more})
     assert got["functions"] == functions and got["bytes_per_function"] > 0, got
-    assert "WARNING: " + name not in done.stderr, done
+    assert "operations failed" not in done.stderr, done
     return got, done.stderr
 
 
@@ -63,7 +63,7 @@ def mixed():
         calls = got["mix"]["calls"]
         assert set(calls) == {"invoke", "get", "update", "list", "create", "delete"}, got
         assert sum(sum(answers.values()) for answers in calls.values()) == got["ops"], got
-        assert calls["invoke"]["accepted"] > calls["get"]["accepted"], got
+        assert calls["invoke"]["accepted"] > 0 and calls["get"]["accepted"] > 0, got
         assert got["mix"]["simulated_seconds"] > 10, got
         assert "mixed: invoke " in table and "the default population" in table, table
 
