@@ -46,6 +46,8 @@ void add_run_flags(CLI::App& app, invocation& call, typed_flags& typed) {
       ->capture_default_str();
   app.add_option("--batch", call.settings.batch, "invoke_batch: names per call")
       ->capture_default_str();
+  app.add_option("--population", call.settings.population_file,
+                 "what mixed draws from, a JSON file (see docs/benchmarks.md)");
   app.add_option("--store", typed.store, "where functions are kept: none")->capture_default_str();
 }
 
@@ -90,6 +92,13 @@ void check_scenarios(const std::vector<std::string>& names) {
     text << ')';
     throw usage_error{text.str()};
   }
+}
+
+/// Its phases end when all functions have been through them.
+void check_life(const invocation& call) {
+  const auto& names = call.scenarios;
+  require(call.settings.rate == 0 || std::find(names.begin(), names.end(), "life") == names.end(),
+          "--rate", call.settings.rate, "possible with life, which knows no open loop");
 }
 
 /// CLI11 would say that one is missing, not which one is unknown.
@@ -139,8 +148,11 @@ invocation parse(std::span<const char* const> arguments) {
     if (each->count("--in-flight") > 0) call.settings.in_flight = typed.in_flight;
   }
   check_scenarios(call.scenarios);
+  check_life(call);
   check_store(typed.store);
   check(call.settings);
+  if (run->count("--population") > 0)
+    call.settings.population = read_population_file(call.settings.population_file);
   return call;
 }
 

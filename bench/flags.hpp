@@ -1,5 +1,7 @@
 #pragma once
 
+#include "described_population.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +26,9 @@ struct settings {
   std::size_t batch = 64;
   /// Where the results go: a file, "-" = stdout, empty = nowhere.
   std::string json_file;
+  /// What `mixed` draws from: a file; empty = the default.
+  std::string population_file;
+  described_population population{};
 };
 
 enum class command { list, run, peers, help };

@@ -42,11 +42,13 @@ result run_scenario(const scenario& what, const settings& how) {
   got.ops_per_second = got.measured.ops_per_second();
   got.bytes_per_function = work->bytes_per_function();
   got.rss_bytes = resident_bytes();
+  got.more = work->more();
   return got;
 }
 
 /// What a reader must know about a result to read it rightly.
 void print_remarks(std::ostream& out, const result& got, const settings& how) {
+  for (const auto& line : got.more.remarks) out << got.scenario << ": " << line << '\n';
   if (got.measured.failures > 0) {
     out << "WARNING: " << got.scenario << ": " << got.measured.failures
         << " operations failed, the first: " << got.measured.first_failure << '\n';

@@ -43,6 +43,11 @@ json::object to_object(const result& from, const report& all) {
   return made;
 }
 
+json::object with_more(json::object made, const extras& more) {
+  for (const auto& [name, text] : more.members) made[name] = json::parse(text);
+  return made;
+}
+
 json::object to_object(const ratio& from) {
   return {{"scenario", from.scenario},           {"peer", from.peer},
           {"ratio", rounded(from.median, 3)},    {"lowest", rounded(from.lowest, 3)},
@@ -64,8 +69,10 @@ std::string lines(const Range& range, Convert convert) {
 }  // namespace
 
 std::string to_json(const report& all) {
-  auto text = "{\"version\": " + std::to_string(json_version) + ", \"results\": " +
-              lines(all.results, [&](const result& each) { return to_object(each, all); });
+  auto text = "{\"version\": " + std::to_string(json_version) +
+              ", \"results\": " + lines(all.results, [&](const result& each) {
+                return with_more(to_object(each, all), each.more);
+              });
   if (!all.ratios.empty()) {
     text += ", \"ratios\": " + lines(all.ratios, [](const ratio& each) { return to_object(each); });
   }

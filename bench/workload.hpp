@@ -1,5 +1,6 @@
 #pragma once
 
+#include "extras.hpp"
 #include "flags.hpp"
 #include "measure.hpp"
 
@@ -21,6 +22,8 @@ public:
   [[nodiscard]] virtual std::uint64_t functions() const { return 0; }
   /// Resident memory that creating the functions took, each. 0 = the scenario makes none.
   [[nodiscard]] virtual double bytes_per_function() const { return 0; }
+  /// What else there is to say about the last measurement.
+  [[nodiscard]] virtual extras more() const { return {}; }
 };
 
 /// These may take a while: they create all functions. They throw `std::runtime_error` when that
@@ -35,6 +38,8 @@ public:
 [[nodiscard]] std::unique_ptr<workload> make_wake_storm(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_waiters(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_list(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_mixed(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_life(const settings& how);
 /// The peers: a CAF actor system as one would write it first, and what the memory of this machine
 /// allows.
 [[nodiscard]] std::unique_ptr<workload> make_naive_caf(const settings& how);

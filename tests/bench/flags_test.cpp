@@ -27,6 +27,8 @@ TEST_CASE("no arguments mean the default suite with the default flags", "[bench]
   CHECK(call.settings.hot == 0);
   CHECK(call.settings.batch == 64);
   CHECK(call.settings.json_file.empty());
+  CHECK(call.settings.population_file.empty());
+  CHECK(call.settings.population == bench::described_population{});
 }
 
 TEST_CASE("every flag of run is read", "[bench][flags]") {
@@ -60,7 +62,8 @@ TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
 TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
   CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
                        Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
-                               "message update idle_sweep wake_storm waiters list)"));
+                               "message update idle_sweep wake_storm mixed waiters list "
+                               "life)"));
 }
 
 TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {
@@ -82,6 +85,20 @@ TEST_CASE("an impossible flag is named with its value and the rule", "[bench][fl
   refused({"--store", "paper"}, "--store: paper is not a known store (none)");
   refused({"--json", "/no/such/folder/x"},
           "--json: /no/such/folder/x is not a file that can be written");
+}
+
+TEST_CASE("a population is read before anything starts", "[bench][flags]") {
+  CHECK_THROWS_MATCHES(parsed({"run", "mixed", "--population", ""}), usage_error,
+                       Message("--population:  is not a file that can be read"));
+  const auto call =
+      parsed({"run", "mixed", "--population", FSM_SOURCE_DIR "/bench/populations/default.json"});
+  CHECK(call.settings.population_file == FSM_SOURCE_DIR "/bench/populations/default.json");
+  CHECK(call.settings.population == bench::described_population{});
+}
+
+TEST_CASE("life is refused a rate, as it knows no open loop", "[bench][flags]") {
+  CHECK_THROWS_MATCHES(parsed({"run", "step", "life", "--rate", "5"}), usage_error,
+                       Message("--rate: 5 is not possible with life, which knows no open loop"));
 }
 
 TEST_CASE("what CLI11 refuses is one line that names the flag", "[bench][flags]") {

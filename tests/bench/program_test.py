@@ -16,10 +16,12 @@ FURTHER = {
     "invoke_batch": {"batch"},
     "wake_storm": {"attempts_in_flight_most", "too_many_requests"},
     "waiters": {"armed_per_second", "fired_per_second", "from_transition_us_p50",
-                "from_transition_us_p99"}}
+                "from_transition_us_p99"},
+    "mixed": {"mix"},
+    "life": {"phases"}}
 BLOCKED_CALLER = {"blocked_caller_us_p50", "blocked_caller_us_p99", "blocked_caller_samples"}
 SCENARIOS = ["step", "create", "invoke", "invoke_batch", "message", "update", "idle_sweep",
-             "wake_storm", "waiters", "list"]
+             "wake_storm", "mixed", "waiters", "list", "life"]
 LATENCIES = ["p50", "p90", "p99", "p999", "max"]
 SMALL = ["--functions", "1000", "--seconds", "0.2", "--threads", "2"]
 
@@ -82,6 +84,67 @@ def hot():
     assert results[1]["batch"] == 16 and "2 hot functions" in done.stderr, done
 
 
+def run_one(name, *flags, functions=1000):
+    done = call("run", name, "--json", "-", "--functions", str(functions), *SMALL[2:], *flags)
+    got = json.loads(done.stdout)["results"][0]
+    check_result(got, name)
+    assert got["functions"] == functions and got["bytes_per_function"] > 0, got
+    assert "operations failed" not in done.stderr, done
+    return got, done.stderr
+
+
+def mixed():
+    for flags in ([], ["--rate", "5000", "--seed", "7"]):
+        got, table = run_one("mixed", *flags)
+        calls = got["mix"]["calls"]
+        assert set(calls) == {"invoke", "get", "update", "list", "create", "delete"}, got
+        assert sum(sum(answers.values()) for answers in calls.values()) == got["ops"], got
+        assert calls["invoke"]["accepted"] > 0 and calls["get"]["accepted"] > 0, got
+        assert got["mix"]["simulated_seconds"] > 10, got
+        assert "mixed: invoke " in table and "the default population" in table, table
+
+
+def life():
+    for flags in ([], ["--in-flight", "1"]):
+        got, table = run_one("life", *flags)
+        phases = got["phases"]
+        names = ["create", "invoke", "idle", "wake", "invoke_again", "remove"]
+        assert [each["phase"] for each in phases] == names, got
+        assert all(each["ops"] == 1000 and each["rss_bytes"] > 0 for each in phases), got
+        assert got["ops"] == 6000, got
+        assert all(f"life: {name}: " in table for name in names), table
+
+
+def population():
+    """What a population file says happens; a wrong one is one line."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "population.json")
+
+        def write(text):
+            with open(path, "w") as file:
+                file.write(text)
+
+        write('{"operations": {"invoke": 0, "get": 0, "list": 0, "delete": 0, "create": 0},'
+              ' "wild_tenant": {"share": 0}, "deploy_burst": {"every_operations": 100},'
+              ' "wake_storm": {"every_operations": 0}}')
+        got, table = run_one("mixed", "--population", path)
+        calls = got["mix"]["calls"]
+        assert calls["update"]["accepted"] > 0 and calls["invoke"] == {"accepted": 0}, got
+        assert got["mix"]["deploy_bursts"] > 0 and got["mix"]["wake_storms"] == 0, got
+        assert path in table, table
+
+        for text, named in [
+                ('{"speed": 1}', "speed: 1 is not a known member"),
+                ('{"tenants": "all"}', 'tenants: "all" is not a whole number'),
+                ('{"popularity": {"zipf_exponent": 9}}', "popularity.zipf_exponent: 9 is not"),
+                ("{", "not JSON")]:
+            write(text)
+            done = call("run", "mixed", "--population", path, expect=2)
+            assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done
+            assert done.stderr.startswith(f"fsm-bench: --population: {path}: "), done
+            assert named in done.stderr, done
+
+
 def suite():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "results.json")
@@ -128,6 +191,8 @@ def errors():
             (["run", "invoke", "--functions", "5", "--hot", "6"], "--hot"),
             (["run", "invoke_batch", "--batch", "5000"], "--batch"),
             (["run", "waiters", "--functions", "60000000"], "memory"),
+            (["run", "mixed", "--population", "/no/such/file"], "--population"),
+            (["run", "life", "--rate", "5"], "--rate"),
             (["peers", "--rate", "1"], "--rate")]:
         done = call(*arguments, expect=2)
         assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done
@@ -151,7 +216,8 @@ def interrupt():
 
 if __name__ == "__main__":
     PROGRAM, case = sys.argv[1:]
-    if case in ("hot", "suite", "peers", "listing", "errors", "interrupt"):
+    if case in ("mixed", "life", "population", "hot", "suite", "peers", "listing", "errors",
+                "interrupt"):
         globals()[case]()
     else:
         scenario(case)
