@@ -2,7 +2,9 @@
 
 #include <boost/json.hpp>
 
+#include <chrono>
 #include <cmath>
+#include <ctime>
 
 namespace bench {
 namespace {
@@ -15,27 +17,39 @@ double rounded(double value, double places) {
   return std::round(value * factor) / factor;
 }
 
+json::object to_object(const build& from) {
+  return {{"type", from.type},
+          {"compiler", from.compiler},
+          {"warnings", json::array(from.warnings.begin(), from.warnings.end())}};
+}
+
 json::object to_object(const result& from, const report& all) {
   const auto& latency = from.measured.latency;
   const auto quantile = [&](double q) { return rounded(latency.quantile_us(q), 5); };
-  return {{"scenario", from.scenario},
-          {"functions", from.functions},
-          {"threads", from.threads},
-          {"store", "none"},
-          {"durability", "none"},
-          {"seconds", rounded(from.measured.seconds, 3)},
-          {"ops", from.measured.ops},
-          {"ops_per_second", rounded(from.ops_per_second, 1)},
-          {"latency_us",
-           {{"p50", quantile(0.5)},
-            {"p90", quantile(0.9)},
-            {"p99", quantile(0.99)},
-            {"p999", quantile(0.999)},
-            {"max", rounded(latency.max_us(), 5)}}},
-          {"bytes_per_function", rounded(from.bytes_per_function, 1)},
-          {"rss_bytes", from.rss_bytes},
-          {"commit", all.build.commit},
-          {"machine", all.machine.to_string()}};
+  json::object made{{"scenario", from.scenario},
+                    {"functions", from.functions},
+                    {"threads", from.threads},
+                    {"store", "none"},
+                    {"durability", "none"},
+                    {"seconds", rounded(from.measured.seconds, 3)},
+                    {"ops", from.measured.ops},
+                    {"ops_per_second", rounded(from.ops_per_second, 1)},
+                    {"latency_us",
+                     {{"p50", quantile(0.5)},
+                      {"p90", quantile(0.9)},
+                      {"p99", quantile(0.99)},
+                      {"p999", quantile(0.999)},
+                      {"max", rounded(latency.max_us(), 5)}}},
+                    {"bytes_per_function", rounded(from.bytes_per_function, 1)},
+                    {"rss_bytes", from.rss_bytes},
+                    {"commit", all.build.commit},
+                    {"machine", all.machine.to_string()},
+                    {"build", to_object(all.build)},
+                    {"date", all.run.date},
+                    {"rate", all.run.rate},
+                    {"seed", all.run.seed}};
+  if (all.run.in_flight) made["in_flight"] = *all.run.in_flight;
+  return made;
 }
 
 json::object to_object(const ratio& from) {
@@ -57,6 +71,15 @@ std::string lines(const Range& range, Convert convert) {
 }
 
 }  // namespace
+
+run_facts facts_of(const settings& how) {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm fields{};
+  gmtime_r(&now, &fields);
+  char date[32];
+  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &fields);
+  return {date, how.rate, how.in_flight, how.seed};
+}
 
 std::string to_json(const report& all) {
   auto text = "{\"version\": " + std::to_string(json_version) + ", \"results\": " +
