@@ -7,7 +7,7 @@
 namespace bench {
 namespace {
 
-// Where the columns of a row chart are.
+// Where the columns of a row chart are, unless the style has more room and says otherwise.
 constexpr double plot_begin = 0.36;
 constexpr double plot_end = 0.77;
 constexpr std::size_t label_width = 17;
@@ -143,7 +143,8 @@ std::string draw(const row_chart& chart) {
   const auto id = chart.id + "-chart";
   const auto title = element("title", {{"id", id}}, escaped(chart.description));
   const auto inner = element("svg",
-                             {{"x", percent(plot_begin)},
+                             {{"class", "plot"},
+                              {"x", percent(plot_begin)},
                               {"width", percent(plot_end - plot_begin)},
                               {"height", pixels(top + axis_height)},
                               {"overflow", "visible"}},

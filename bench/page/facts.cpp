@@ -157,6 +157,11 @@ std::string source_name(std::size_t index) {
   return index < 26 ? letter : letter + std::to_string(index / 26);
 }
 
+bool is_peer(const page_facts& facts, const std::string& scenario) {
+  return std::any_of(facts.ratios.begin(), facts.ratios.end(),
+                     [&](const page_ratio& each) { return each.ratio.peer == scenario; });
+}
+
 key_differences differences(const std::vector<page_row>& rows) {
   std::vector<row_key> keys;
   keys.reserve(rows.size());

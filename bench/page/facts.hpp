@@ -65,6 +65,9 @@ struct page_facts {
 /// "A", "B", ... "Z", "A1".
 [[nodiscard]] std::string source_name(std::size_t index);
 
+/// Whether the ratios name it as what something is compared with.
+[[nodiscard]] bool is_peer(const page_facts& facts, const std::string& scenario);
+
 /// By what the keys of these rows differ.
 [[nodiscard]] key_differences differences(const std::vector<page_row>& rows);
 

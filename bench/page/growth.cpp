@@ -36,13 +36,6 @@ constexpr measure measures[]{
      count_text, false},
 };
 
-std::vector<std::string> details_of(const growth_series& series, const key_differences& which,
-                                    const page_facts& facts) {
-  auto words = words_for(series.key, which);
-  if (facts.sources.size() > 1) words.push_back("source " + source_name(series.source));
-  return words;
-}
-
 key_differences differences(const std::vector<growth_series>& all) {
   std::vector<row_key> keys;
   for (const auto& each : all) keys.push_back(each.key);
@@ -76,7 +69,7 @@ std::string draw_measure(const measure& what, const page_facts& facts) {
   double lowest = std::numeric_limits<double>::max();
   double highest = 0;
   for (const auto& series : facts.growth) {
-    auto made = to_panel(series, what, details_of(series, which, facts));
+    auto made = to_panel(series, what, details_of(series.key, series.source, which, facts));
     if (made.points.size() < 2) continue;
     for (const auto& [functions, value] : made.points) {
       fewest = std::min(fewest, functions);
@@ -107,7 +100,7 @@ html_table to_table(const page_facts& facts) {
                    {}};
   for (const auto& series : facts.growth) {
     std::string conditions;
-    for (const auto& each : details_of(series, which, facts)) {
+    for (const auto& each : details_of(series.key, series.source, which, facts)) {
       conditions += (conditions.empty() ? "" : ", ") + each;
     }
     for (const auto& row : series.points) {

@@ -109,11 +109,19 @@ std::string warnings_of(const page_facts& facts) {
   return out;
 }
 
+/// "12 scenarios and 2 peers".
+std::string contents(const page_facts& facts) {
+  const auto names = each_once(facts, [](const reduced_row& row) { return row.key.scenario; });
+  const auto peers = std::count_if(names.begin(), names.end(),
+                                   [&](const std::string& each) { return is_peer(facts, each); });
+  const auto scenarios = static_cast<std::ptrdiff_t>(names.size()) - peers;
+  auto text = std::to_string(scenarios) + (scenarios == 1 ? " scenario" : " scenarios");
+  if (peers > 0) text += " and " + std::to_string(peers) + (peers == 1 ? " peer" : " peers");
+  return text;
+}
+
 std::string page_head(const page_facts& facts) {
-  const auto scenarios =
-      each_once(facts, [](const reduced_row& row) { return row.key.scenario; }).size();
-  const auto summary = std::to_string(scenarios) + (scenarios == 1 ? " scenario" : " scenarios") +
-                       ", measured with fsm-bench. Populations: " + populations(facts) + ".";
+  const auto summary = contents(facts) + ", measured with fsm-bench.";
   return element("header", {},
                  element("h1", {}, "libfsm benchmarks") +
                      element("p", {{"class", "lead"}}, escaped(summary)) + warnings_of(facts) +

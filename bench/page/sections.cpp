@@ -29,14 +29,6 @@ struct extent {
 std::string factor_text(double ratio) { return ratio_text(ratio) + "×"; }
 std::string tick_factor_text(double ratio) { return count_text(ratio) + "×"; }
 
-/// What tells a row apart from the others of its scenario.
-std::vector<std::string> details_of(const row_key& key, std::size_t source,
-                                    const key_differences& which, const page_facts& facts) {
-  auto words = words_for(key, which);
-  if (facts.sources.size() > 1) words.push_back("source " + source_name(source));
-  return words;
-}
-
 std::string functions_text(const row_key& key) {
   return key.functions == 0 ? "–" : with_commas(static_cast<double>(key.functions));
 }
@@ -51,22 +43,12 @@ std::string latency_text(double microseconds) {
   return microseconds > 0 ? duration_text(microseconds) : "–";
 }
 
-/// The columns that name a row: scenario, functions and whatever else differs.
-std::vector<std::string> naming_heads() { return {"scenario", "conditions", "functions"}; }
-
-std::vector<std::string> naming_cells(const row_key& key, std::size_t source, key_differences which,
-                                      const page_facts& facts) {
-  which.functions = false;
-  auto conditions = joined(details_of(key, source, which, facts));
-  return {key.scenario, conditions.empty() ? "–" : conditions, functions_text(key)};
-}
-
 std::string section(const std::string& id, const std::string& heading, const std::string& lead,
-                    const std::string& chart, const html_table& table) {
+                    const std::string& chart, const std::string& table) {
   const auto title = id + "-title";
   return element("section", {{"id", id}, {"aria-labelledby", title}},
                  element("h2", {{"id", title}}, escaped(heading)) +
-                     element("p", {{"class", "lead"}}, escaped(lead)) + chart + to_html(table)) +
+                     element("p", {{"class", "lead"}}, escaped(lead)) + chart + table) +
          '\n';
 }
 
@@ -96,15 +78,69 @@ std::string extremes(const std::vector<page_row>& rows, double (*value)(const re
 
 /// Where the charts leave something out.
 std::string about_sizes(const page_facts& facts) {
-  return facts.largest.size() == facts.rows.size()
-             ? ""
-             : " Charts show the largest population of each scenario, tables show all.";
+  return facts.largest.size() == facts.rows.size() ? ""
+                                                   : " Of each scenario, the largest population.";
+}
+
+void add_throughput(row_table& table) {
+  table.add("threads", [](const reduced_row& row) { return std::to_string(row.key.threads); });
+  table.add("operations/s",
+            [](const reduced_row& row) { return with_commas(row.ops_per_second.median); });
+  table.add("runs", runs_text);
+}
+
+void add_latencies(row_table& table) {
+  const auto add = [&](const char* head, double latencies::*which) {
+    table.add(head,
+              [which](const reduced_row& row) { return latency_text(row.latency_us.*which); });
+  };
+  add("p50", &latencies::p50);
+  add("p90", &latencies::p90);
+  add("p99", &latencies::p99);
+  add("p99.9", &latencies::p999);
+  add("max", &latencies::max);
+}
+
+std::string size_text(const reduced_row& row) {
+  return row.bytes_per_function > 0 ? with_commas(row.bytes_per_function) : "–";
 }
 
 double speed_of(const reduced_row& row) { return row.ops_per_second.median; }
 double bytes_of(const reduced_row& row) { return row.bytes_per_function; }
 
 }  // namespace
+
+std::vector<std::string> details_of(const row_key& key, std::size_t source,
+                                    const key_differences& which, const page_facts& facts) {
+  auto words = words_for(key, which);
+  if (is_peer(facts, key.scenario)) words.emplace_back("peer");
+  if (facts.sources.size() > 1) words.push_back("source " + source_name(source));
+  return words;
+}
+
+row_table::row_table(std::string caption, const std::vector<page_row>& rows,
+                     const page_facts& facts)
+    : rows_{rows}, table_{std::move(caption), {"scenario"}, 1, {}} {
+  auto which = differences(rows);
+  which.functions = false;  // They have a column of their own.
+  std::vector<std::string> conditions;
+  for (const auto& [row, source] : rows) {
+    conditions.push_back(joined(details_of(row.key, source, which, facts)));
+  }
+  const bool any = std::any_of(conditions.begin(), conditions.end(),
+                               [](const std::string& each) { return !each.empty(); });
+  if (any) {
+    table_.heads.emplace_back("conditions");
+    table_.words = 2;
+  }
+  table_.heads.emplace_back("functions");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto& cells = table_.rows.emplace_back();
+    cells.push_back(rows[i].row.key.scenario);
+    if (any) cells.push_back(conditions[i]);
+    cells.push_back(functions_text(rows[i].row.key));
+  }
+}
 
 std::string to_html(const html_table& table) {
   const auto is_number = [&](std::size_t column) { return column >= table.words; };
@@ -160,22 +196,14 @@ std::string throughput_section(const page_facts& facts) {
     }
     chart.rows.push_back(std::move(shown));
   }
-  html_table table{"Throughput", naming_heads(), 2, {}};
-  for (const auto* head : {"threads", "operations/s", "runs"}) table.heads.emplace_back(head);
-  const auto all = differences(facts.rows);
-  for (const auto& [row, source] : facts.rows) {
-    auto cells = naming_cells(row.key, source, all, facts);
-    cells.push_back(std::to_string(row.key.threads));
-    cells.push_back(with_commas(row.ops_per_second.median));
-    cells.push_back(runs_text(row));
-    table.rows.push_back(std::move(cells));
-  }
+  row_table table{"Throughput", facts.largest, facts};
+  add_throughput(table);
   const std::string spread =
       has_spread ? " Lines reach from the slowest to the fastest run; dots are medians." : "";
   return section("throughput", "Throughput",
                  "Operations per second over all threads, on a logarithmic axis." + spread +
                      about_sizes(facts),
-                 figure("", draw(chart)), table);
+                 figure("", draw(chart)), table.to_html());
 }
 
 std::string ratio_section(const page_facts& facts) {
@@ -206,7 +234,7 @@ std::string ratio_section(const page_facts& facts) {
   const row_chart chart{"ratios",
                         "Ratios of operations per second to those of peers, on a logarithmic axis "
                         "with a line at 1, where both are equally fast. The table has every value.",
-                        scale::logarithmic(range.lowest, range.highest),
+                        scale::logarithmic(range.lowest, range.highest, 6),
                         tick_factor_text,
                         1.0,
                         std::move(rows)};
@@ -214,7 +242,7 @@ std::string ratio_section(const page_facts& facts) {
                  "Operations per second divided by those of a peer that did the same work in the "
                  "same run, in turns. Right of 1×: faster than the peer. Dots are medians of the "
                  "rounds, lines reach from the lowest to the highest.",
-                 figure("", draw(chart)), table);
+                 figure("", draw(chart)), to_html(table));
 }
 
 namespace {
@@ -259,17 +287,8 @@ std::string latency_section(const page_facts& facts) {
                   {},
                   {}};
   for (const auto& each : facts.largest) chart.rows.push_back(latency_row(each, which, facts));
-  html_table table{"Latency", naming_heads(), 2, {}};
-  for (const auto* head : {"p50", "p90", "p99", "p99.9", "max"}) table.heads.emplace_back(head);
-  const auto all = differences(facts.rows);
-  for (const auto& [row, source] : facts.rows) {
-    auto cells = naming_cells(row.key, source, all, facts);
-    const auto& of = row.latency_us;
-    for (const double each : {of.p50, of.p90, of.p99, of.p999, of.max}) {
-      cells.push_back(latency_text(each));
-    }
-    table.rows.push_back(std::move(cells));
-  }
+  row_table table{"Latency", facts.largest, facts};
+  add_latencies(table);
   const auto key = key_entry(shape::disc, "p50") + key_entry(shape::tick, "p90, p99.9") +
                    key_entry(shape::diamond, "p99") + key_entry(shape::ring, "longest");
   return section("latency", "Latency",
@@ -277,7 +296,7 @@ std::string latency_section(const page_facts& facts) {
                  "the latencies of a saturated system; at a rate they count from the intended "
                  "start." +
                      about_sizes(facts),
-                 figure(key, draw(chart)), table);
+                 figure(key, draw(chart)), table.to_html());
 }
 
 std::string memory_section(const page_facts& facts) {
@@ -304,20 +323,23 @@ std::string memory_section(const page_facts& facts) {
                           {},
                           {bytes_text(row.bytes_per_function)}});
   }
-  html_table table{"Memory", naming_heads(), 2, {}};
-  table.heads.emplace_back("bytes/function");
-  const auto all = differences(facts.rows);
-  for (const auto& [row, source] : facts.rows) {
-    if (row.key.functions == 0) continue;
-    auto cells = naming_cells(row.key, source, all, facts);
-    cells.push_back(row.bytes_per_function > 0 ? with_commas(row.bytes_per_function) : "–");
-    table.rows.push_back(std::move(cells));
-  }
+  row_table table{"Memory", rows, facts};
+  table.add("bytes/function", size_text);
   return section("memory", "Memory",
                  "Growth of resident memory while the functions were created, by their number: "
                  "record, name and every index." +
                      about_sizes(facts),
-                 figure("", draw(chart)), table);
+                 figure("", draw(chart)), table.to_html());
+}
+
+std::string complete_section(const page_facts& facts) {
+  if (facts.largest.size() == facts.rows.size()) return {};
+  row_table table{"Every measurement", facts.rows, facts};
+  add_throughput(table);
+  add_latencies(table);
+  table.add("bytes/function", size_text);
+  return section("all", "All figures", "Every scenario with every population.", {},
+                 table.to_html());
 }
 
 }  // namespace bench

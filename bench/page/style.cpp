@@ -80,12 +80,15 @@ th, td {
   border-bottom: 1px solid var(--rule); padding: .25rem .6rem .25rem 0; text-align: left;
   font-weight: 400; vertical-align: baseline; white-space: nowrap;
 }
-td.word, tbody th { white-space: normal; min-width: 6rem; max-width: 16rem; overflow-wrap: anywhere; }
+td.word, tbody th { white-space: normal; max-width: 16rem; overflow-wrap: break-word; }
 thead th { color: var(--soft); }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; padding-left: .6rem; }
 .absent { margin-top: 3rem; color: var(--soft); font-size: .9rem; }
 code { font: .9em ui-monospace, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+@media (min-width: 44rem) {
+  svg .plot { x: 22%; width: 59%; }
+}
 @media (max-width: 30rem) {
   svg text { font-size: 12px; }
   svg .detail, svg .axis { font-size: 10.5px; }
