@@ -7,9 +7,9 @@
 namespace bench {
 namespace {
 
-// Where the columns of a row chart are, unless the style has more room and says otherwise.
-constexpr double plot_begin = 0.36;
-constexpr double plot_end = 0.77;
+// Where the columns of a row chart are.
+constexpr double plot_begin = 0.34;
+constexpr double plot_end = 0.78;
 constexpr std::size_t label_width = 17;
 constexpr std::size_t label_lines = 4;
 
@@ -143,8 +143,7 @@ std::string draw(const row_chart& chart) {
   const auto id = chart.id + "-chart";
   const auto title = element("title", {{"id", id}}, escaped(chart.description));
   const auto inner = element("svg",
-                             {{"class", "plot"},
-                              {"x", percent(plot_begin)},
+                             {{"x", percent(plot_begin)},
                               {"width", percent(plot_end - plot_begin)},
                               {"height", pixels(top + axis_height)},
                               {"overflow", "visible"}},
@@ -209,14 +208,21 @@ std::string draw_axes(const panel_chart& chart) {
   return out;
 }
 
-/// The first and the last value, where neither hides the other.
+/// The first and the last value, where neither hides the other nor the curve.
 std::string draw_ends(const panel_chart& chart, const panel& which) {
+  constexpr double above = -8;
+  constexpr double below = 17;
   const auto first = place(chart, which.points.front());
   const auto last = place(chart, which.points.back());
+  const auto before = place(chart, which.points[which.points.size() - 2]);
+  const auto has_room = [](double y) { return y + below < panel_bottom - 2; };
+  const bool falls = last.second > before.second + 3;
   const bool close = last.first - first.first < 0.5;
-  const double first_y = close ? std::min(first.second + 17, panel_bottom - 3) : first.second - 8;
-  return text_at(first.first, first_y, "detail", "start", which.first_text) +
-         text_at(last.first, last.second - 8, "value", "end", which.last_text);
+  const double last_y = last.second + (falls && has_room(last.second) ? below : above);
+  const bool first_below = close && last_y < last.second && has_room(first.second);
+  return text_at(first.first, first.second + (first_below ? below : above), "detail", "start",
+                 which.first_text) +
+         text_at(last.first, last_y, "value", "end", which.last_text);
 }
 
 std::string draw_panel(const panel_chart& chart, const std::string& context, const panel& which) {

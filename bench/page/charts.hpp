@@ -55,7 +55,7 @@ struct panel {
   std::string title;
   std::vector<std::string> details;
   std::string description;
-  curve points;
+  curve points;  ///< At least two.
   std::string first_text;
   std::string last_text;
 };

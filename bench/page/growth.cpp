@@ -1,4 +1,5 @@
 // How figures change with the number of functions.
+#include "compare.hpp"
 #include "page/charts.hpp"
 #include "page/format.hpp"
 #include "page/markup.hpp"
@@ -93,24 +94,28 @@ std::string draw_measure(const measure& what, const page_facts& facts) {
 
 html_table to_table(const page_facts& facts) {
   const auto which = differences(facts.growth);
-  html_table table{"Growth",
-                   {"scenario", "conditions", "functions", "operations/s", "relative", "p50", "p99",
-                    "bytes/function"},
-                   2,
-                   {}};
+  const auto conditions_of = [&](const growth_series& series) {
+    return joined(details_of(series.key, series.source, which, facts));
+  };
+  const bool any = std::any_of(facts.growth.begin(), facts.growth.end(),
+                               [&](const auto& each) { return !conditions_of(each).empty(); });
+  html_table table{"Growth", {"scenario"}, any ? std::size_t{2} : 1, {}};
+  if (any) table.heads.emplace_back("conditions");
+  for (const auto* head : {"functions", "operations/s", "relative", "p50", "p99"}) {
+    table.heads.emplace_back(head);
+  }
+  table.heads.emplace_back("bytes/function");
   for (const auto& series : facts.growth) {
-    std::string conditions;
-    for (const auto& each : details_of(series.key, series.source, which, facts)) {
-      conditions += (conditions.empty() ? "" : ", ") + each;
-    }
     for (const auto& row : series.points) {
-      table.rows.push_back(
-          {series.key.scenario, conditions.empty() ? "–" : conditions,
-           with_commas(static_cast<double>(row.key.functions)),
-           with_commas(row.ops_per_second.median),
-           ratio_text(relative_speed(row, series.points.front())),
-           duration_text(row.latency_us.p50), duration_text(row.latency_us.p99),
-           row.bytes_per_function > 0 ? with_commas(row.bytes_per_function) : "–"});
+      auto& cells = table.rows.emplace_back();
+      cells.push_back(series.key.scenario);
+      if (any) cells.push_back(conditions_of(series));
+      cells.push_back(with_commas(static_cast<double>(row.key.functions)));
+      cells.push_back(with_commas(row.ops_per_second.median));
+      cells.push_back(ratio_text(relative_speed(row, series.points.front())));
+      cells.push_back(duration_text(row.latency_us.p50));
+      cells.push_back(duration_text(row.latency_us.p99));
+      cells.push_back(row.bytes_per_function > 0 ? with_commas(row.bytes_per_function) : "–");
     }
   }
   return table;

@@ -86,9 +86,6 @@ th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; padding-left: .6rem; }
 .absent { margin-top: 3rem; color: var(--soft); font-size: .9rem; }
 code { font: .9em ui-monospace, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
-@media (min-width: 44rem) {
-  svg .plot { x: 22%; width: 59%; }
-}
 @media (max-width: 30rem) {
   svg text { font-size: 12px; }
   svg .detail, svg .axis { font-size: 10.5px; }
