@@ -114,7 +114,8 @@ json::object to_object(const compared_row& row) {
   auto made = to_object(row.before.key);
   made["old"] = to_object(row.before);
   made["new"] = to_object(row.after);
-  made["ratio"] = row.ratio ? json::value{rounded(*row.ratio, 4)} : json::value{};
+  made["ratio"] = nullptr;
+  if (row.ratio) made["ratio"] = rounded(*row.ratio, 4);
   made["verdict"] = to_string(row.verdict);
   return made;
 }

@@ -161,7 +161,8 @@ std::string to_html(const page_facts& facts) {
       page_head(facts) +
       element("main", {},
               '\n' + throughput_section(facts) + ratio_section(facts) + latency_section(facts) +
-                  memory_section(facts) + growth_section(facts) + absent_sections(facts));
+                  memory_section(facts) + growth_section(facts) + complete_section(facts) +
+                  absent_sections(facts));
   return "<!DOCTYPE html>\n" +
          element("html", {{"lang", "en"}},
                  element("head", {}, head) + '\n' + element("body", {}, body)) +

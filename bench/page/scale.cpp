@@ -99,7 +99,9 @@ double scale::at(double value) const noexcept {
   if (std::isnan(value)) return 0;
   if (!logarithmic_) return std::clamp((value - begin_) / (end_ - begin_), 0.0, 1.0);
   if (value <= begin_) return 0;
-  return std::clamp(std::log(value / begin_) / std::log(end_ / begin_), 0.0, 1.0);
+  if (value >= end_) return 1;
+  const double begin = std::log(begin_);
+  return std::clamp((std::log(value) - begin) / (std::log(end_) - begin), 0.0, 1.0);
 }
 
 }  // namespace bench

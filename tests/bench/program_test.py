@@ -16,7 +16,8 @@ MEMBERS = {"scenario", "functions", "threads", "store", "durability", "seconds",
 # What else a result says of how it was made; in_flight when the flag was given.
 ORIGIN = {"build", "date", "rate", "seed"}
 LATENCIES = ["p50", "p90", "p99", "p999", "max"]
-SMALL = ["--functions", "1000", "--seconds", "0.2", "--threads", "2"]
+SHORT = ["--seconds", "0.2", "--threads", "2"]
+SMALL = ["--functions", "1000", *SHORT]
 
 
 def call(*arguments, expect=0):
@@ -84,7 +85,7 @@ def listing():
 
 def growth():
     """Each scenario with each population, all of it twice in turn; one without functions once."""
-    file = json.loads(call("run", "step", "invoke", *SMALL, "--functions", "1000,100",
+    file = json.loads(call("run", "step", "invoke", *SHORT, "--functions", "1000,100",
                            "--repeat", "2", "--json", "-").stdout)
     turn = [("step", 0), ("invoke", 1000), ("invoke", 100)]
     rows = [(each["scenario"], each["functions"]) for each in file["results"]]
@@ -145,7 +146,7 @@ def report():
     with tempfile.TemporaryDirectory() as folder:
         results = os.path.join(folder, "results.json")
         page = os.path.join(folder, "report.html")
-        call("run", "step", "invoke", *SMALL, "--functions", "100,1000", "--json", results)
+        call("run", "step", "invoke", *SHORT, "--functions", "100,1000", "--json", results)
         done = call("report", results, "-o", page)
         assert done.stdout == "" and done.stderr == "", done
         with open(page, encoding="utf-8") as file:

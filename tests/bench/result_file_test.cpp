@@ -107,7 +107,9 @@ TEST_CASE("a file of another kind is refused in one line", "[bench][result_file]
 TEST_CASE("a member that is missing or of a wrong type is named with its row",
           "[bench][result_file]") {
   const auto refused = [](const std::string& from, const std::string& to, const std::string& why) {
-    check_refused(file_text(old_row_text() + "," + changed(from, to)), ": results[1]" + why);
+    auto rows = old_row_text();
+    rows += "," + changed(from, to);
+    check_refused(file_text(rows), ": results[1]" + why);
   };
   refused("\"threads\":2,", "", ": threads is missing");
   refused("\"functions\":1000", "\"functions\":-1",
@@ -120,7 +122,7 @@ TEST_CASE("a member that is missing or of a wrong type is named with its row",
   refused("100.5", "-3", ": ops_per_second is not a number of at least 0");
   refused("\"invoke\"", "7", ": scenario is not a text");
   refused("\"p999\":4,", "", ": latency_us: p999 is missing");
-  refused("\"machine\":\"2 cores\"", "\"machine\":\"2\",\"build\":[]", ": build is not an object");
+  refused("\"machine\":\"2 cores\"", "\"machine\":\"2\",\"build\":[]", ": build: is not an object");
   check_refused(file_text("1"), ": results[0]: is not an object");
   check_refused(R"({"version":1,"results":[)" + old_row_text() +
                     R"(],"ratios":[{"scenario":"a","peer":"b"}]})",
