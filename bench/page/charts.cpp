@@ -11,7 +11,7 @@ namespace {
 constexpr double plot_begin = 0.34;
 constexpr double plot_end = 0.78;
 constexpr std::size_t label_width = 17;
-constexpr std::size_t label_lines = 4;
+constexpr std::size_t label_lines = 8;
 
 constexpr double first_line = 18;
 constexpr double next_line = 15;
@@ -216,7 +216,7 @@ std::string draw_ends(const panel_chart& chart, const panel& which) {
   const auto last = place(chart, which.points.back());
   const auto before = place(chart, which.points[which.points.size() - 2]);
   const auto has_room = [](double y) { return y + below < panel_bottom - 2; };
-  const bool falls = last.second > before.second + 3;
+  const bool falls = last.second > before.second + 1;
   const bool close = last.first - first.first < 0.5;
   const double last_y = last.second + (falls && has_room(last.second) ? below : above);
   const bool first_below = close && last_y < last.second && has_room(first.second);

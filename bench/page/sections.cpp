@@ -112,9 +112,10 @@ double bytes_of(const reduced_row& row) { return row.bytes_per_function; }
 
 std::vector<std::string> details_of(const row_key& key, std::size_t source,
                                     const key_differences& which, const page_facts& facts) {
-  auto words = words_for(key, which);
-  if (is_peer(facts, key.scenario)) words.emplace_back("peer");
+  std::vector<std::string> words;
   if (facts.sources.size() > 1) words.push_back("source " + source_name(source));
+  if (is_peer(facts, key.scenario)) words.emplace_back("peer");
+  for (auto& each : words_for(key, which)) words.push_back(std::move(each));
   return words;
 }
 
@@ -222,7 +223,7 @@ std::string ratio_section(const page_facts& facts) {
     } else {
       for (const double each : {ratio.lowest, ratio.median, ratio.highest}) range.add(each);
       if (ratio.median > 0) shown.marks = {{ratio.median, shape::disc}};
-      shown.span = {ratio.lowest, ratio.highest};
+      if (ratio.lowest > 0) shown.span = {ratio.lowest, ratio.highest};
       shown.values = {factor_text(ratio.median),
                       ratio_text(ratio.lowest) + " – " + ratio_text(ratio.highest)};
       table.rows.push_back({ratio.scenario, ratio.peer + whose, factor_text(ratio.median),

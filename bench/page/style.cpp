@@ -85,7 +85,10 @@ thead th { color: var(--soft); }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; padding-left: .6rem; }
 .absent { margin-top: 3rem; color: var(--soft); font-size: .9rem; }
-code { font: .9em ui-monospace, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+code {
+  display: block; font: .9em ui-monospace, Consolas, "DejaVu Sans Mono", monospace;
+  overflow-wrap: anywhere;
+}
 @media (max-width: 30rem) {
   svg text { font-size: 12px; }
   svg .detail, svg .axis { font-size: 10.5px; }
@@ -96,6 +99,7 @@ code { font: .9em ui-monospace, Consolas, "DejaVu Sans Mono", monospace; overflo
   h2, h3, .lead { break-after: avoid; }
   figure, tr, .panel, .warning { break-inside: avoid; }
   .scroll { overflow: visible; }
+  table { font-size: 7.5pt; }
 }
 )";
 }
