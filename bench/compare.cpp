@@ -133,7 +133,9 @@ key_differences differences(const file_comparison& what) {
   for (const auto* const file : {&what.before, &what.after}) {
     for (const auto& row : file->rows) keys.push_back(key_of(row));
   }
-  return differences(keys);
+  auto which = differences(keys);
+  which.functions = true;  // So that a line says all by itself.
+  return which;
 }
 
 std::string label_of(const row_key& key, const key_differences& which) {

@@ -55,7 +55,7 @@ void print_comparison(std::ostream& out, const file_comparison& what);
 
 /// "invoke, 1 M functions, 2 threads": the row with everything that `which` tells it apart by.
 [[nodiscard]] std::string label_of(const row_key& key, const key_differences& which);
-/// By what all rows of both files are told apart.
+/// By what all rows of both files are told apart; always by their functions.
 [[nodiscard]] key_differences differences(const file_comparison& what);
 
 /// What all rows of a file say of something: each value once, in the order of the rows.
