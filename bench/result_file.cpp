@@ -142,7 +142,9 @@ std::vector<Row> to_rows(const std::string& path, const json::value& from, const
   }
   std::vector<Row> rows;
   for (std::size_t i = 0; i < array->size(); ++i) {
-    rows.push_back(convert({(*array)[i], path + ": " + name + "[" + std::to_string(i) + "]"}));
+    auto where = path;
+    where.append(": ").append(name).append("[").append(std::to_string(i)).append("]");
+    rows.push_back(convert({(*array)[i], std::move(where)}));
   }
   return rows;
 }

@@ -84,7 +84,7 @@ std::string draw_measure(const measure& what, const page_facts& facts) {
   const bool linear = what.from_zero || highest < 4 * lowest;
   const panel_chart chart{
       scale::logarithmic(fewest, most),
-      linear ? scale::linear(highest, 3) : scale::logarithmic(lowest, highest, 4),
+      linear ? scale::linear(highest, 3) : scale::logarithmic(lowest, highest, 5),
       count_text,
       what.tick_text,
       what.from_zero ? std::optional{1.0} : std::nullopt,

@@ -91,7 +91,11 @@ scale scale::logarithmic(double lowest, double highest, std::size_t ticks) {
   for (int stride = 1; values.size() > std::max<std::size_t>(ticks, 2); ++stride) {
     values = powers_of_ten(begin, end, stride);
   }
-  if (values.size() < 2) values = {begin, end};
+  if (values.size() < 2) {
+    values.insert(values.begin(), begin);
+    if (values.back() < end) values.push_back(end);
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+  }
   return {begin, end, true, std::move(values)};
 }
 

@@ -94,6 +94,7 @@ code {
   svg .detail, svg .axis { font-size: 10.5px; }
 }
 @media print {
+  :root { --paper: #ffffff; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h2, h3, .lead { break-after: avoid; }

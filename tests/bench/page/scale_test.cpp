@@ -44,6 +44,10 @@ TEST_CASE("a short logarithmic scale has ticks at 1, 2 and 5", "[bench][page]") 
   check_ticks(scale::logarithmic(0.29, 8.0, 6), {0.2, 0.5, 1, 2, 5, 10});
 }
 
+TEST_CASE("a logarithmic scale with one power of ten also names its ends", "[bench][page]") {
+  check_ticks(scale::logarithmic(210, 4'500, 4), {200, 1'000, 5'000});
+}
+
 TEST_CASE("a long logarithmic scale leaves powers of ten out", "[bench][page]") {
   const auto axis = scale::logarithmic(1e-3, 1e7);
   CHECK(axis.ticks().size() <= 5);
