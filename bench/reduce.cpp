@@ -18,6 +18,7 @@ double median(const std::vector<const file_row*>& rows, Value value) {
 
 reduced_row reduce_runs(const row_key& key, const std::vector<const file_row*>& runs) {
   std::vector<double> speeds;
+  speeds.reserve(runs.size());
   for (const auto* const each : runs) speeds.push_back(each->ops_per_second);
   const auto latency = [&](double latencies::*which) {
     return median(runs, [which](const file_row& row) { return row.latency_us.*which; });
@@ -100,6 +101,7 @@ std::vector<reduced_row> reduce(std::span<const file_row> rows) {
     runs[index].push_back(&each);
   }
   std::vector<reduced_row> reduced;
+  reduced.reserve(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) reduced.push_back(reduce_runs(keys[i], runs[i]));
   return reduced;
 }

@@ -39,6 +39,7 @@ constexpr measure measures[]{
 
 key_differences differences(const std::vector<growth_series>& all) {
   std::vector<row_key> keys;
+  keys.reserve(all.size());
   for (const auto& each : all) keys.push_back(each.key);
   auto which = bench::differences(std::span<const row_key>{keys});
   which.functions = false;

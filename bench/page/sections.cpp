@@ -125,6 +125,7 @@ row_table::row_table(std::string caption, const std::vector<page_row>& rows,
   auto which = differences(rows);
   which.functions = false;  // They have a column of their own.
   std::vector<std::string> conditions;
+  conditions.reserve(rows.size());
   for (const auto& [row, source] : rows) {
     conditions.push_back(joined(details_of(row.key, source, which, facts)));
   }
