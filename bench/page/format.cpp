@@ -22,13 +22,18 @@ double to_three_digits(double value) {
   return std::round(value / unit) * unit;
 }
 
-bool is_positive(double value) { return std::isfinite(value) && value > 0; }
+/// Whether there is something to say; less than a billionth is nothing.
+bool is_positive(double value) { return std::isfinite(value) && value >= 1e-9; }
 
 std::string three_digits(double value) {
   const double rounded = to_three_digits(value);
   const int digits = 2 - static_cast<int>(std::floor(std::log10(rounded) + 1e-9));
   char text[64];
-  std::snprintf(text, sizeof text, "%.*f", std::clamp(digits, 0, 9), rounded);
+  if (rounded >= 1e6) {  // Beyond every prefix.
+    std::snprintf(text, sizeof text, "%.2e", rounded);
+  } else {
+    std::snprintf(text, sizeof text, "%.*f", std::clamp(digits, 0, 11), rounded);
+  }
   return text;
 }
 

@@ -52,6 +52,13 @@ TEST_CASE("bytes and ratios", "[bench][page]") {
   CHECK(ratio_text(12.44) == "12.4");
 }
 
+TEST_CASE("absurd numbers are short, too", "[bench][page]") {
+  CHECK(with_prefix(1e-320) == "0");
+  CHECK(with_prefix(1e308) == "1.00e+296 T");
+  CHECK(ratio_text(1.23e12) == "1.23e+12");
+  CHECK(duration_text(1e300) == "1.00e+294 s");
+}
+
 TEST_CASE("what is no number is shown as zero", "[bench][page]") {
   for (const double odd :
        {-1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
