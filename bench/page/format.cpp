@@ -18,6 +18,7 @@ struct scaled {
 
 /// Rounding comes first, so that 999.7 k is 1.00 M and not 1000 k.
 double to_three_digits(double value) {
+  value = std::min(value, 1e300);  // Units and rounding must not take it beyond a double.
   const double unit = std::pow(10.0, std::floor(std::log10(value)) - 2);
   return std::round(value / unit) * unit;
 }
