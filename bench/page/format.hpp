@@ -5,7 +5,7 @@
 namespace bench {
 
 /// Three significant digits with a unit's prefix, for people: 7356878 as "7.36 M", 532 as "532".
-/// Zero and what is not a number are "0".
+/// What is above 1e300 counts as 1e300, here and below. Zero and what is not a number are "0".
 [[nodiscard]] std::string with_prefix(double value);
 /// The same for whole numbers of things, without needless zeros: 1000000 as "1 M", 1250 as "1.25
 /// k".

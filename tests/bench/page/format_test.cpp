@@ -54,7 +54,7 @@ TEST_CASE("bytes and ratios", "[bench][page]") {
 
 TEST_CASE("absurd numbers are short, too", "[bench][page]") {
   CHECK(with_prefix(1e-320) == "0");
-  CHECK(with_prefix(1e308) == "1.00e+296 T");
+  CHECK(with_prefix(1e290) == "1.00e+278 T");
   CHECK(ratio_text(1.23e12) == "1.23e+12");
   CHECK(duration_text(1e290) == "1.00e+284 s");
   CHECK(duration_text(1.79e308) == "1.00e+291 s");
