@@ -42,6 +42,16 @@ void print_cells(std::ostream& out, const std::array<std::string, columns.size()
   out << '\n';
 }
 
+/// "1,000, 100,000 and 10,000,000".
+std::string sizes_text(const settings& how, const std::vector<std::uint64_t>& sizes) {
+  auto text = with_commas(static_cast<double>(sizes.empty() ? how.functions : sizes.front()));
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    text += i + 1 == sizes.size() ? " and " : ", ";
+    text += with_commas(static_cast<double>(sizes[i]));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string with_commas(double value) {
@@ -52,12 +62,13 @@ std::string with_commas(double value) {
   return text;
 }
 
-void print_header(std::ostream& out, const report& all, const settings& how) {
+void print_header(std::ostream& out, const report& all, const settings& how,
+                  const std::vector<std::uint64_t>& sizes, std::size_t repeat) {
   out << "fsm-bench " << all.build.version << ", commit " << all.build.commit << '\n'
       << "machine  " << all.machine.to_string() << '\n'
       << "build    " << all.build.type << ", " << all.build.compiler << '\n'
-      << "run      " << with_commas(static_cast<double>(how.functions)) << " functions, "
-      << how.threads << " threads, " << how.seconds << " s per scenario, ";
+      << "run      " << sizes_text(how, sizes) << " functions, " << how.threads << " threads, "
+      << how.seconds << " s per scenario, ";
   if (how.rate > 0) {
     out << "open loop at " << with_commas(how.rate) << "/s";
   } else {
@@ -65,6 +76,7 @@ void print_header(std::ostream& out, const report& all, const settings& how) {
   }
   if (how.in_flight) out << ", " << *how.in_flight << " in flight per thread";
   if (how.hot > 0) out << ", " << with_commas(static_cast<double>(how.hot)) << " hot functions";
+  if (repeat > 1) out << ", each " << repeat << " times in turn";
   out << ", store none, seed " << how.seed << '\n';
   for (const auto& warning : all.build.warnings) {
     out << "WARNING: " << warning << ": these figures say nothing about speed\n";

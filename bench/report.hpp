@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,23 +36,37 @@ struct ratio {
   std::size_t rounds = 0;
 };
 
+/// How the figures of a call were made, beyond what each result says.
+struct run_facts {
+  /// When it began, in UTC: "2026-01-31T12:00:00Z".
+  std::string date;
+  double rate = 0;
+  std::optional<std::size_t> in_flight;
+  std::uint64_t seed = 1;
+};
+/// Of a run that begins now.
+[[nodiscard]] run_facts facts_of(const settings& how);
+
 /// Everything a call of the program found out.
 struct report {
   bench::machine machine;
   bench::build build;
   std::vector<result> results;
   std::vector<ratio> ratios;
+  run_facts run = {};
 };
 
-/// Machine, build, settings, and what is wrong with them.
-void print_header(std::ostream& out, const report& all, const settings& how);
+/// Machine, build, settings, and what is wrong with them. `sizes`: when there are several
+/// populations, all of them.
+void print_header(std::ostream& out, const report& all, const settings& how,
+                  const std::vector<std::uint64_t>& sizes = {}, std::size_t repeat = 1);
 void print_table(std::ostream& out, const std::vector<result>& results);
 void print_ratios(std::ostream& out, const std::vector<ratio>& ratios);
 
 /// The version of the files `to_json` makes: the member `version`.
 inline constexpr int json_version = 1;
 
-/// {"version": 1, "results": [...]}; of comparisons also "ratios".
+/// {"version": 1, "results": [...]}; of comparisons also "ratios". `read_result_file` reads it.
 [[nodiscard]] std::string to_json(const report& all);
 
 /// 1234567.8 as "1,234,568".

@@ -2,7 +2,9 @@
 
 #include <boost/json.hpp>
 
+#include <chrono>
 #include <cmath>
+#include <ctime>
 
 namespace bench {
 namespace {
@@ -13,6 +15,12 @@ namespace json = boost::json;
 double rounded(double value, double places) {
   const double factor = std::pow(10.0, places);
   return std::round(value * factor) / factor;
+}
+
+json::object to_object(const build& from) {
+  return {{"type", from.type},
+          {"compiler", from.compiler},
+          {"warnings", json::array(from.warnings.begin(), from.warnings.end())}};
 }
 
 json::object to_object(const result& from, const report& all) {
@@ -35,7 +43,12 @@ json::object to_object(const result& from, const report& all) {
                     {"bytes_per_function", rounded(from.bytes_per_function, 1)},
                     {"rss_bytes", from.rss_bytes},
                     {"commit", all.build.commit},
-                    {"machine", all.machine.to_string()}};
+                    {"machine", all.machine.to_string()},
+                    {"build", to_object(all.build)},
+                    {"date", all.run.date},
+                    {"rate", all.run.rate},
+                    {"seed", all.run.seed}};
+  if (all.run.in_flight) made["in_flight"] = *all.run.in_flight;
   if (const auto share = from.measured.slowest_thread_share) {
     made["slowest_thread_share"] = rounded(*share, 3);
   }
@@ -67,6 +80,15 @@ std::string lines(const Range& range, Convert convert) {
 }
 
 }  // namespace
+
+run_facts facts_of(const settings& how) {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm fields{};
+  gmtime_r(&now, &fields);
+  char date[32];
+  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &fields);
+  return {date, how.rate, how.in_flight, how.seed};
+}
 
 std::string to_json(const report& all) {
   auto text = "{\"version\": " + std::to_string(json_version) +

@@ -59,6 +59,47 @@ TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
   CHECK(parsed({"run", "--help"}).help_text.find("--functions") != std::string::npos);
 }
 
+TEST_CASE("several populations and runs are read", "[bench][flags]") {
+  const auto call = parsed({"run", "invoke", "--functions", "1000,100000,10", "--repeat", "3"});
+  CHECK(call.sizes == std::vector<std::uint64_t>{1000, 100'000, 10});
+  CHECK(call.settings.functions == 1000);
+  CHECK(call.repeat == 3);
+  const auto plain = parsed({"run", "invoke"});
+  CHECK(plain.sizes == std::vector<std::uint64_t>{1'000'000});
+  CHECK(plain.repeat == 1);
+  CHECK(parsed({}).sizes == std::vector<std::uint64_t>{1'000'000});
+}
+
+TEST_CASE("report and compare are read", "[bench][flags]") {
+  const auto report = parsed({"report", "a.json", "b.json", "-o", "-"});
+  CHECK(report.command == command::report);
+  CHECK(report.report.files == std::vector<std::string>{"a.json", "b.json"});
+  CHECK(report.report.output == "-");
+  const auto compare =
+      parsed({"compare", "a.json", "b.json", "--fail-below", "0.9", "--json", "-"});
+  CHECK(compare.command == command::compare);
+  CHECK(compare.compare.before == "a.json");
+  CHECK(compare.compare.after == "b.json");
+  CHECK(compare.compare.fail_below == 0.9);
+  CHECK(compare.compare.json_file == "-");
+}
+
+TEST_CASE("what report and compare cannot do is said before anything is read", "[bench][flags]") {
+  const auto refused = [](const std::vector<const char*>& wrong, const char* why) {
+    CHECK_THROWS_MATCHES(parsed(wrong), usage_error, Message(why));
+  };
+  refused({"report", "a.json", "-o", "/no/such/folder/x"},
+          "-o: /no/such/folder/x is not a file that can be written");
+  refused({"compare", "a.json", "b.json", "--json", "/no/such/folder/x"},
+          "--json: /no/such/folder/x is not a file that can be written");
+  refused({"compare", "a.json", "b.json", "--fail-below", "-1"},
+          "--fail-below: -1 is not between 0 and 1000");
+  CHECK_THROWS_AS(parsed({"report", "-o", "-"}), usage_error);
+  CHECK_THROWS_AS(parsed({"report", "a.json"}), usage_error);
+  CHECK_THROWS_AS(parsed({"compare", "a.json"}), usage_error);
+  CHECK_THROWS_AS(parsed({"compare", "a.json", "b.json", "c.json"}), usage_error);
+}
+
 TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
   CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
                        Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
@@ -73,6 +114,12 @@ TEST_CASE("an impossible flag is named with its value and the rule", "[bench][fl
   };
   refused({"--functions", "0"}, "--functions: 0 is not between 1 and 67108864");
   refused({"--functions", "67108865"}, "--functions: 67108865 is not between 1 and 67108864");
+  refused({"--functions", "10,,20"}, "--functions: '' is not between 1 and 67108864");
+  refused({"--functions", "10,20,"}, "--functions: '' is not between 1 and 67108864");
+  refused({"--functions", "10,2x"}, "--functions: 2x is not between 1 and 67108864");
+  refused({"--functions", "10,-2"}, "--functions: -2 is not between 1 and 67108864");
+  refused({"--functions", "10,20,10"}, "--functions: 10 is not given once only (use --repeat)");
+  refused({"--repeat", "0"}, "--repeat: 0 is not between 1 and 1000");
   refused({"--threads", "0"}, "--threads: 0 is not between 1 and 1024");
   refused({"--seconds", "0"}, "--seconds: 0 is not above 0 and at most 86400");
   refused({"--seconds", "nan"}, "--seconds: nan is not above 0 and at most 86400");

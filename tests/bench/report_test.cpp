@@ -40,14 +40,21 @@ std::set<std::string> members(const json::value& of) {
 }  // namespace
 
 TEST_CASE("the JSON of a result has exactly the promised members", "[bench][report]") {
-  const auto file = json::parse(to_json(sample()));
+  auto all = sample();
+  all.run = {"2026-01-31T12:00:00Z", 5000, {}, 7};
+  const auto file = json::parse(to_json(all));
   CHECK(members(file) == std::set<std::string>{"version", "results"});
   CHECK(file.at("version") == json_version);
   const auto& got = file.at("results").at(0);
-  CHECK(members(got) == std::set<std::string>{"scenario", "functions", "threads", "store",
-                                              "durability", "seconds", "ops", "ops_per_second",
-                                              "latency_us", "bytes_per_function", "rss_bytes",
-                                              "commit", "machine"});
+  CHECK(members(got) ==
+        std::set<std::string>{"scenario", "functions", "threads", "store", "durability", "seconds",
+                              "ops", "ops_per_second", "latency_us", "bytes_per_function",
+                              "rss_bytes", "commit", "machine", "build", "date", "rate", "seed"});
+  CHECK(members(got.at("build")) == std::set<std::string>{"type", "compiler", "warnings"});
+  CHECK(got.at("build").at("type") == "Release");
+  CHECK(got.at("date") == "2026-01-31T12:00:00Z");
+  CHECK(got.at("rate") == 5000.0);
+  CHECK(got.at("seed") == 7);
   CHECK(members(got.at("latency_us")) == std::set<std::string>{"p50", "p90", "p99", "p999", "max"});
   CHECK(got.at("scenario") == "invoke");
   CHECK(got.at("ops") == 12'345'678);
@@ -66,6 +73,26 @@ TEST_CASE("what a measurement found out besides comes as further members", "[ben
   const auto got = json::parse(to_json(all)).at("results").at(0);
   CHECK(got.at("slowest_thread_share") == 0.123);
   CHECK(got.at("armed_per_second") == 1'000.5);
+}
+
+TEST_CASE("calls outstanding are in the JSON when the flag was given", "[bench][report]") {
+  auto all = sample();
+  all.run.in_flight = 8;
+  CHECK(json::parse(to_json(all)).at("results").at(0).at("in_flight") == 8);
+}
+
+TEST_CASE("a run knows its flags and the day", "[bench][report]") {
+  settings how;
+  how.rate = 9;
+  how.seed = 3;
+  how.in_flight = 2;
+  const auto facts = facts_of(how);
+  CHECK(facts.rate == 9);
+  CHECK(facts.seed == 3);
+  CHECK(facts.in_flight == 2);
+  REQUIRE(facts.date.size() == 20);
+  CHECK(facts.date > "2026-01-01T00:00:00Z");
+  CHECK(facts.date.back() == 'Z');
 }
 
 TEST_CASE("a comparison adds its ratios to the JSON", "[bench][report]") {
@@ -98,6 +125,10 @@ TEST_CASE("the header names machine, build and commit, and warns", "[bench][repo
   std::ostringstream loud;
   print_header(loud, all, how);
   CHECK_THAT(loud.str(), ContainsSubstring("WARNING: sanitizers are on"));
+  std::ostringstream growing;
+  print_header(growing, all, how, {1'000, 100'000, 10'000'000}, 3);
+  CHECK_THAT(growing.str(), ContainsSubstring("1,000, 100,000 and 10,000,000 functions"));
+  CHECK_THAT(growing.str(), ContainsSubstring("each 3 times in turn"));
 }
 
 TEST_CASE("a row of the table has every figure", "[bench][report]") {
