@@ -1,5 +1,6 @@
 #include "flags.hpp"
 
+#include "peers.hpp"
 #include "scenarios.hpp"
 
 #include <CLI/CLI.hpp>
@@ -84,6 +85,17 @@ void check_scenarios(const std::vector<std::string>& names) {
   }
 }
 
+void check_comparisons(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (names_comparison(name)) continue;
+    std::ostringstream text;
+    text << "--only: '" << name << "' is not a comparison (known:";
+    for (const auto& each : all_comparisons()) text << ' ' << each.scenario << '/' << each.peer;
+    text << ')';
+    throw usage_error{text.str()};
+  }
+}
+
 /// CLI11 would say that one is missing, not which one is unknown.
 void check_command(std::string_view first) {
   if (first.starts_with('-') || first == "list" || first == "run" || first == "peers") return;
@@ -109,6 +121,10 @@ invocation parse(std::span<const char* const> arguments) {
   auto* const run = app.add_subcommand("run", "measure scenarios");
   auto* const peers = app.add_subcommand("peers", "measure libfsm and its peers in turns");
   add_run_flags(*run, call, typed);
+  peers
+      ->add_option("--only", call.only,
+                   "these comparisons only: SCENARIO or SCENARIO/PEER, separated by commas")
+      ->delimiter(',');
   for (auto* const each : {run, peers}) add_common_flags(*each, call.settings, typed);
 
   if (arguments.empty()) {
@@ -131,6 +147,7 @@ invocation parse(std::span<const char* const> arguments) {
     if (each->count("--in-flight") > 0) call.settings.in_flight = typed.in_flight;
   }
   check_scenarios(call.scenarios);
+  check_comparisons(call.only);
   check_store(typed.store);
   check(call.settings);
   return call;

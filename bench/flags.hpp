@@ -28,6 +28,8 @@ enum class command { list, run, peers, help };
 struct invocation {
   bench::command command = command::run;
   std::vector<std::string> scenarios;
+  /// For `peers`: these comparisons only; empty = all.
+  std::vector<std::string> only;
   bench::settings settings;
   /// For `help`.
   std::string help_text;

@@ -21,6 +21,8 @@ public:
   [[nodiscard]] virtual std::uint64_t functions() const { return 0; }
   /// Resident memory that creating the functions took, each. 0 = the scenario makes none.
   [[nodiscard]] virtual double bytes_per_function() const { return 0; }
+  /// Resident memory of the process that does the work, when that is not this one; else 0.
+  [[nodiscard]] virtual std::uint64_t rss_bytes() const { return 0; }
 };
 
 /// These may take a while: they create all functions. They throw `std::runtime_error` when that
@@ -29,10 +31,19 @@ public:
 [[nodiscard]] std::unique_ptr<workload> make_create(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_invoke(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_message(const settings& how);
-/// The peers: a CAF actor system as one would write it first, and what the memory of this machine
-/// allows.
-[[nodiscard]] std::unique_ptr<workload> make_naive_caf(const settings& how);
+
+// The peers.
+/// The lifecycle as nested `switch` statements, next to `step`.
+[[nodiscard]] std::unique_ptr<workload> make_hand_written_switch(const settings& how);
+/// What the memory of this machine allows, one name after the other and in batches.
 [[nodiscard]] std::unique_ptr<workload> make_hardware_probe(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_hardware_probe_batch(const settings& how);
+/// A CAF actor system as one would write it first.
+[[nodiscard]] std::unique_ptr<workload> make_naive_caf(const settings& how);
+/// Erlang/OTP, in a process of its own. Need `missing_erlang` to be empty.
+[[nodiscard]] std::unique_ptr<workload> make_erlang_create(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_erlang_invoke(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_erlang_message(const settings& how);
 
 /// Seconds to warm up before a measurement of `seconds`.
 [[nodiscard]] inline double warm_up_seconds(double seconds) {
