@@ -1,6 +1,7 @@
 #include "flags.hpp"
 
 #include "file_flags.hpp"
+#include "peers.hpp"
 #include "scenarios.hpp"
 
 #include <CLI/CLI.hpp>
@@ -105,6 +106,17 @@ void check_life(const invocation& call) {
           "--rate", call.settings.rate, "possible with life, which knows no open loop");
 }
 
+void check_comparisons(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (names_comparison(name)) continue;
+    std::ostringstream text;
+    text << "--only: '" << name << "' is not a comparison (known:";
+    for (const auto& each : all_comparisons()) text << ' ' << each.scenario << '/' << each.peer;
+    text << ')';
+    throw usage_error{text.str()};
+  }
+}
+
 /// CLI11 would say that one is missing, not which one is unknown.
 void check_command(std::string_view first) {
   constexpr std::array<std::string_view, 5> known{"list", "run", "peers", "report", "compare"};
@@ -164,6 +176,10 @@ invocation parse(std::span<const char* const> arguments) {
   auto* const run = app.add_subcommand("run", "measure scenarios");
   auto* const peers = app.add_subcommand("peers", "measure libfsm and its peers in turns");
   add_run_flags(*run, call, typed);
+  peers
+      ->add_option("--only", call.only,
+                   "these comparisons only: SCENARIO or SCENARIO/PEER, separated by commas")
+      ->delimiter(',');
   for (auto* const each : {run, peers}) add_common_flags(*each, call.settings, typed);
   auto* const report = add_report_command(app, call.report);
   auto* const compare = add_compare_command(app, call.compare);
@@ -199,6 +215,7 @@ invocation parse(std::span<const char* const> arguments) {
   }
   check_scenarios(call.scenarios);
   check_life(call);
+  check_comparisons(call.only);
   check_store(typed.store);
   check_sizes(call, typed.functions);
   check(call.settings);

@@ -51,6 +51,8 @@ enum class command { list, run, peers, report, compare, help };
 struct invocation {
   bench::command command = command::run;
   std::vector<std::string> scenarios;
+  /// For `peers`: these comparisons only; empty = all.
+  std::vector<std::string> only;
   bench::settings settings;
   /// Populations to measure each scenario with, `settings.functions` the first of them. At least
   /// one.

@@ -110,13 +110,13 @@ exit_code run_scenarios(std::ostream& out, const invocation& call, report& all) 
 }
 
 exit_code compare_peers(std::ostream& out, const invocation& call, report& all) {
-  require_memory_for_peers(call.settings, available_bytes());
+  require_memory_for_peers(call.settings, call.only, available_bytes());
   print_header(out, all, call.settings);
-  run_peers(call.settings, all);
+  const bool fine = run_peers(call.settings, call.only, all);
   if (!all.results.empty()) print_table(out, all.results);
   if (!all.ratios.empty()) out << '\n';
   print_ratios(out, all.ratios);
-  return success;
+  return fine ? success : failure;
 }
 
 exit_code run(std::span<const char* const> arguments) {

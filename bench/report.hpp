@@ -30,10 +30,16 @@ struct result {
 struct ratio {
   std::string scenario;
   std::string peer;
+  /// Why there are no figures ("erl is not installed"); empty when there are.
+  std::string missing;
+  /// What the median should be at least.
+  double target = 0;
   double median = 0;
   double lowest = 0;
   double highest = 0;
   std::size_t rounds = 0;
+
+  [[nodiscard]] bool met() const noexcept { return missing.empty() && median >= target; }
 };
 
 /// How the figures of a call were made, beyond what each result says.

@@ -62,9 +62,16 @@ json::object with_more(json::object made, const extras& more) {
 }
 
 json::object to_object(const ratio& from) {
-  return {{"scenario", from.scenario},           {"peer", from.peer},
-          {"ratio", rounded(from.median, 3)},    {"lowest", rounded(from.lowest, 3)},
-          {"highest", rounded(from.highest, 3)}, {"rounds", from.rounds}};
+  if (!from.missing.empty()) {
+    return {{"scenario", from.scenario}, {"peer", from.peer}, {"missing", from.missing}};
+  }
+  return {{"scenario", from.scenario},
+          {"peer", from.peer},
+          {"ratio", rounded(from.median, 3)},
+          {"lowest", rounded(from.lowest, 3)},
+          {"highest", rounded(from.highest, 3)},
+          {"rounds", from.rounds},
+          {"target", from.target}};
 }
 
 /// An array with one element per line, so that files can be read and compared by eye.

@@ -158,8 +158,9 @@ std::string source_name(std::size_t index) {
 }
 
 bool is_peer(const page_facts& facts, const std::string& scenario) {
-  return std::any_of(facts.ratios.begin(), facts.ratios.end(),
-                     [&](const page_ratio& each) { return each.ratio.peer == scenario; });
+  return std::any_of(facts.ratios.begin(), facts.ratios.end(), [&](const page_ratio& each) {
+    return scenario == each.ratio.scenario + '/' + each.ratio.peer;
+  });
 }
 
 key_differences differences(const std::vector<page_row>& rows) {

@@ -100,6 +100,18 @@ TEST_CASE("what report and compare cannot do is said before anything is read", "
   CHECK_THROWS_AS(parsed({"compare", "a.json", "b.json", "c.json"}), usage_error);
 }
 
+TEST_CASE("peers takes a list of comparisons", "[bench][flags]") {
+  CHECK(parsed({"peers"}).only.empty());
+  CHECK(parsed({"peers", "--only", "step,invoke/erlang"}).only ==
+        std::vector<std::string>{"step", "invoke/erlang"});
+  CHECK_THROWS_MATCHES(
+      parsed({"peers", "--only", "step,fly"}), usage_error,
+      Message("--only: 'fly' is not a comparison (known: step/hand_written_switch create/erlang "
+              "invoke/hardware_probe invoke/erlang invoke_batch/hardware_probe_batch "
+              "message/naive_caf message/erlang)"));
+  CHECK_THROWS_AS(parsed({"run", "step", "--only", "step"}), usage_error);
+}
+
 TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
   CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
                        Message("unknown scenario 'fly' (known: step create invoke invoke_batch "

@@ -4,6 +4,7 @@ import html.parser
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -162,16 +163,65 @@ def suite():
         assert names == ["step", "invoke"], names
 
 
-def peers():
-    file = json.loads(call("peers", "--json", "-", *SMALL).stdout)
-    names = ["message", "naive_caf", "invoke", "hardware_probe"]
-    assert [each["scenario"] for each in file["results"]] == names, file
-    for name, got in zip(names, file["results"]):
+COMPARISONS = [("step", "hand_written_switch"), ("create", "erlang"),
+               ("invoke", "hardware_probe"), ("invoke", "erlang"),
+               ("invoke_batch", "hardware_probe_batch"),
+               ("message", "naive_caf"), ("message", "erlang")]
+
+
+def run_peers(path, *flags, expect=0):
+    """The results by name, and the ratios by scenario and peer."""
+    done = subprocess.run([PROGRAM, "peers", "--json", "-", *SMALL, *flags], capture_output=True,
+                          text=True, timeout=100, env={**os.environ, "PATH": path})
+    assert done.returncode == expect, done
+    file = json.loads(done.stdout)
+    results = {each["scenario"]: each for each in file["results"]}
+    assert len(results) == len(file["results"]), file
+    for name, got in results.items():
         check_result(got, name)
     ratios = {(each["scenario"], each["peer"]): each for each in file["ratios"]}
-    assert set(ratios) == {("message", "naive_caf"), ("invoke", "hardware_probe")}, file
-    for each in ratios.values():
-        assert 0 < each["lowest"] <= each["ratio"] <= each["highest"], file
+    for (name, peer), each in ratios.items():
+        if "missing" in each:
+            assert set(each) == {"scenario", "peer", "missing"}, each
+            assert f"{name}/{peer}" not in results and each["missing"] in done.stderr, done
+        else:
+            assert 0 < each["lowest"] <= each["ratio"] <= each["highest"], each
+            assert each["target"] > 0 and name in results and f"{name}/{peer}" in results, file
+    return results, ratios
+
+
+def peers():
+    """With Erlang, where it is installed."""
+    _, ratios = run_peers(os.environ["PATH"])
+    assert list(ratios) == COMPARISONS, ratios
+    installed = shutil.which("erl") and shutil.which("erlc")
+    for (name, peer), each in ratios.items():
+        if peer == "erlang":
+            assert ("missing" not in each) == bool(installed), each
+        elif name != "invoke_batch":
+            assert "missing" not in each, each
+
+
+def peers_without_erlang():
+    with tempfile.TemporaryDirectory() as empty:
+        _, ratios = run_peers(empty, "--only", "step,create,invoke/erlang")
+    assert list(ratios) == [("step", "hand_written_switch"), ("create", "erlang"),
+                            ("invoke", "erlang")], ratios
+    for (_, peer), each in ratios.items():
+        assert (each.get("missing") == "erl is not installed") == (peer == "erlang"), each
+
+
+def peers_with_broken_erlang():
+    """One peer that fails does not take the others with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for program in ("erl", "erlc"):
+            path = os.path.join(folder, program)
+            with open(path, "w") as file:
+                file.write("#!/bin/sh\n" + ("echo hello\n" if program == "erl" else ""))
+            os.chmod(path, 0o755)
+        results, ratios = run_peers(folder + ":" + os.environ["PATH"], "--only", "invoke", expect=1)
+    assert set(results) == {"invoke", "invoke/hardware_probe"}, results
+    assert ratios["invoke", "erlang"]["missing"].startswith("failed: erl: 'hello'"), ratios
 
 
 def listing():
@@ -351,7 +401,8 @@ def errors():
             (["run", "waiters", "--functions", "60000000"], "memory"),
             (["run", "mixed", "--population", "/no/such/file"], "--population"),
             (["run", "life", "--rate", "5"], "--rate"),
-            (["peers", "--rate", "1"], "--rate")]:
+            (["peers", "--rate", "1"], "--rate"),
+            (["peers", "--only", "fly"], "'fly'")]:
         done = call(*arguments, expect=2)
         assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done
         assert done.stderr.startswith("fsm-bench: ") and named in done.stderr, done
@@ -375,7 +426,8 @@ def interrupt():
 if __name__ == "__main__":
     PROGRAM, case = sys.argv[1:]
     if case in ("mixed", "life", "population", "hot", "suite", "growth", "report", "compare",
-                "bad_files", "peers", "listing", "errors", "interrupt"):
+                "bad_files", "peers", "peers_without_erlang", "peers_with_broken_erlang",
+                "listing", "errors", "interrupt"):
         globals()[case]()
     else:
         scenario(case)

@@ -95,17 +95,32 @@ TEST_CASE("a run knows its flags and the day", "[bench][report]") {
   CHECK(facts.date.back() == 'Z');
 }
 
-TEST_CASE("a comparison adds its ratios to the JSON", "[bench][report]") {
+TEST_CASE("a comparison adds its ratios to the JSON and to the output", "[bench][report]") {
   auto all = sample();
-  all.ratios.push_back({"message", "naive_caf", 4.5678, 4, 5, 5});
+  all.ratios.push_back({"message", "naive_caf", "", 4, 4.5678, 3.9, 5, 5});
+  all.ratios.push_back({"message", "erlang", "erl is not installed", 6, 0, 0, 0, 0});
+  all.ratios.push_back({"invoke", "hardware_probe", "", 0.7, 0.5, 0.4, 0.6, 5});
   const auto file = json::parse(to_json(all));
   const auto& got = file.at("ratios").at(0);
-  CHECK(members(got) ==
-        std::set<std::string>{"scenario", "peer", "ratio", "lowest", "highest", "rounds"});
+  CHECK(members(got) == std::set<std::string>{"scenario", "peer", "ratio", "lowest", "highest",
+                                              "rounds", "target"});
   CHECK(got.at("ratio") == 4.568);
+  CHECK(got.at("target").to_number<double>() == 4);
+  const auto& missing = file.at("ratios").at(1);
+  CHECK(members(missing) == std::set<std::string>{"scenario", "peer", "missing"});
+  CHECK(missing.at("missing") == "erl is not installed");
   std::ostringstream text;
   print_ratios(text, all.ratios);
-  CHECK(text.str() == "message / naive_caf: 4.57 (4.00 - 5.00 in 5 rounds)\n");
+  std::vector<std::string> lines;
+  std::istringstream rows{text.str()};
+  for (std::string line; std::getline(rows, line);) lines.push_back(line);
+  REQUIRE(lines.size() == 4);
+  CHECK_THAT(lines[0], ContainsSubstring("target"));
+  CHECK_THAT(lines[1], ContainsSubstring("message / naive_caf"));
+  CHECK_THAT(lines[1], ContainsSubstring("4.57") && ContainsSubstring(">= 4     met"));
+  CHECK_THAT(lines[2],
+             ContainsSubstring("message / erlang") && ContainsSubstring("erl is not installed"));
+  CHECK_THAT(lines[3], ContainsSubstring(">= 0.7  missed"));
 }
 
 TEST_CASE("the header names machine, build and commit, and warns", "[bench][report]") {

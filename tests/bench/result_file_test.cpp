@@ -43,7 +43,7 @@ TEST_CASE("what is written is what is read", "[bench][result_file]") {
   one.bytes_per_function = 231.2;
   one.rss_bytes = 300'000'000;
   all.results.push_back(std::move(one));
-  all.ratios.push_back({"message", "naive_caf", 4.5, 4, 5, 5});
+  all.ratios.push_back({"message", "naive_caf", "", 4, 4.5, 4, 5, 5});
   const auto got = parse_result_file("a.json", to_json(all));
   REQUIRE(got.rows.size() == 1);
   const auto& row = got.rows.front();

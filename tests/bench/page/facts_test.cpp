@@ -88,7 +88,7 @@ TEST_CASE("ratios of several runs have the widest spread", "[bench][page]") {
   CHECK(facts.ratios[0].ratio.highest == 0.9);
   CHECK(facts.ratios[0].ratio.rounds == 10);
   CHECK(facts.ratios[1].ratio.missing == "not installed");
-  CHECK(is_peer(facts, "probe"));
+  CHECK(is_peer(facts, "invoke/probe"));
   CHECK_FALSE(is_peer(facts, "invoke"));
 }
 
