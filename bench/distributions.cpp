@@ -85,14 +85,6 @@ std::size_t alias_table::operator()(random_numbers& random) const noexcept {
   return place - static_cast<double>(i) < columns_[i].own_share ? i : columns_[i].other;
 }
 
-scatter::scatter(std::uint64_t n) : n_{n} {
-  // Near the golden section multiples are spread most evenly; without a common divisor they meet
-  // every element.
-  step_ = std::max<std::uint64_t>(
-      1, static_cast<std::uint64_t>(static_cast<double>(n) / std::numbers::phi));
-  while (std::gcd(step_, n) != 1) ++step_;
-}
-
 idle_times::idle_times(const idle_time_shape& shape, std::uint64_t seed)
     : shape_{shape}, seed_{seed} {
   const double ratio = shape.max_seconds / shape.min_seconds;

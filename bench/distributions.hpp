@@ -58,19 +58,6 @@ private:
   std::vector<column> columns_;
 };
 
-/// A fixed order of 0 ... n-1 in which neighbours are far apart: popular functions are then spread
-/// over tenants and memory.
-class scatter {
-public:
-  explicit scatter(std::uint64_t n);
-  /// The element at place `i` (below n). Each is there once.
-  [[nodiscard]] std::uint64_t operator()(std::uint64_t i) const noexcept { return i * step_ % n_; }
-
-private:
-  std::uint64_t n_;
-  std::uint64_t step_;
-};
-
 /// Each function's own idle time: a function of seed and index, so that nothing has to be kept, on
 /// one of 128 steps, as a runtime knows at most 255 different ones.
 class idle_times {

@@ -69,7 +69,7 @@ action action_stream::next() {
 }
 
 std::uint64_t action_stream::popular() noexcept {
-  return mix_.places_(mix_.popularity_(random_) - 1);
+  return mix_.places_[mix_.popularity_(random_) - 1];
 }
 std::uint64_t action_stream::any() noexcept { return random_.below(mix_.functions_); }
 std::uint64_t action_stream::wild() noexcept { return random_.below(mix_.wild_functions_); }

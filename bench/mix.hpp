@@ -1,6 +1,7 @@
 #pragma once
 
 #include "distributions.hpp"
+#include "scattered_order.hpp"
 #include <fsm/runtime.hpp>
 
 #include <cstddef>
@@ -55,7 +56,7 @@ private:
   std::uint64_t wild_functions_;
   alias_table kinds_;
   zipf_distribution popularity_;
-  scatter places_;
+  scattered_order places_;
   idle_times idle_times_;
 };
 

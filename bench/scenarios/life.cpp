@@ -1,7 +1,7 @@
-#include "distributions.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
 #include "report.hpp"
+#include "scattered_order.hpp"
 #include "simulation.hpp"
 #include "workload.hpp"
 
@@ -87,7 +87,7 @@ private:
     return world_.in_parts(label, [&](const share_of_functions& mine) {
       measurement out;
       for (auto i = mine.first; i != mine.last && !interrupted(); ++i) {
-        const function_name name{places_(i), functions()};
+        const function_name name{places_[i], functions()};
         const bool is_sample = (i - mine.first) % interval == 0;
         const auto begin = is_sample ? clock::now() : time_point{};
         if (!step(name, out)) return out;
@@ -168,7 +168,7 @@ private:
   }
 
   simulation world_;
-  scatter places_;
+  scattered_order places_;
   std::vector<phase> phases_;
   measurement all_;
 };

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <future>
+#include <thread>
+#include <vector>
 
 using bench::bench_clock;
 using namespace std::chrono_literals;
@@ -94,20 +96,6 @@ TEST_CASE("a bench clock does not slow down, so that nobody sees it go back", "[
   CHECK(last - first >= std::chrono::duration<double>(took) * 1e3);
 }
 
-TEST_CASE("tasks of a bench clock run in the order of their times", "[bench][clock]") {
-  bench_clock clock;
-  const auto before = clock.now();
-  std::promise<std::string> all;
-  std::string order;  // Only touched on the clock's thread.
-  clock.call_at(before + 3h, [&] { all.set_value(order + "c"); });
-  clock.call_at(before + 1h, [&] { order += "a"; });
-  clock.call_at(before + 2h, [&] { order += "b"; });
-  clock.jump(3h);
-  auto got = all.get_future();
-  REQUIRE(got.wait_for(1min) == std::future_status::ready);
-  CHECK(got.get() == "abc");
-}
-
 TEST_CASE("a task of a bench clock can be taken back until it runs", "[bench][clock]") {
   bench_clock clock;
   const auto before = clock.now();
@@ -120,4 +108,112 @@ TEST_CASE("a task of a bench clock can be taken back until it runs", "[bench][cl
   REQUIRE(rung->get_future().wait_for(1min) == std::future_status::ready);
   CHECK_FALSE(clock.cancel(id));
   CHECK(cancelled->get_future().wait_for(0s) == std::future_status::timeout);
+}
+
+TEST_CASE("a clock that stands gives the same time until it jumps", "[bench][clock]") {
+  bench_clock clock;
+  CHECK_FALSE(clock.is_manual());
+  clock.stop();
+  const auto before = clock.now();
+  CHECK(clock.now() == before);
+  CHECK(clock.coarse_now() == before);
+  clock.jump(336h);
+  CHECK(clock.now() == before + 336h);
+  CHECK(clock.coarse_now() == before + 336h);
+  clock.stop();
+  CHECK(clock.now() == before + 336h);
+}
+
+TEST_CASE("a clock that goes on does so from where it stood, at a full millisecond",
+          "[bench][clock]") {
+  bench_clock clock;
+  clock.stop();
+  clock.jump(1h);
+  const auto stood = clock.now();
+  const auto went = clock.go();
+  const auto now = clock.now();
+  const auto after = std::chrono::steady_clock::now();
+  CHECK(now >= stood);
+  CHECK(now - stood <= after - went);
+  CHECK(clock.go() >= went);
+}
+
+TEST_CASE("a clock never goes back, whatever is done with it", "[bench][clock]") {
+  bench_clock clock;
+  auto last = clock.now();
+  const auto check = [&] {
+    const auto now = clock.now();
+    REQUIRE(now >= last);
+    last = now;
+  };
+  for (int i = 0; i < 100; ++i) {
+    clock.stop();
+    check();
+    clock.jump(fsm::duration{i % 3});
+    check();
+    clock.go();
+    check();
+    clock.jump(fsm::duration{i % 2});
+    check();
+    clock.jump(-5ms);
+    check();
+  }
+}
+
+TEST_CASE("a jump runs what is due by then, earlier times first, on the clock's thread",
+          "[bench][clock]") {
+  bench_clock clock;
+  clock.stop();
+  const auto now = clock.now();
+  std::vector<int> order;
+  std::promise<std::thread::id> done;
+  clock.call_at(now + 48h, [&] { done.set_value(std::this_thread::get_id()); });
+  clock.call_at(now + 24h, [&] { order.push_back(2); });
+  clock.call_at(now + 12h, [&] { order.push_back(1); });
+  bool too_early = false;
+  clock.call_at(now + 49h, [&] { too_early = true; });
+  clock.jump(48h);
+  auto came = done.get_future();
+  REQUIRE(came.wait_for(1min) == std::future_status::ready);
+  CHECK(came.get() != std::this_thread::get_id());
+  CHECK(order == std::vector{1, 2});
+  CHECK_FALSE(too_early);
+}
+
+TEST_CASE("a task of a running clock is called when it is due, not before", "[bench][clock]") {
+  bench_clock clock;
+  const auto when = clock.now() + 20ms;
+  std::promise<fsm::timestamp> done;
+  clock.call_at(fsm::timestamp::max(), [] {});
+  clock.call_at(when, [&] { done.set_value(clock.now()); });
+  auto came = done.get_future();
+  REQUIRE(came.wait_for(1min) == std::future_status::ready);
+  CHECK(came.get() >= when);
+}
+
+TEST_CASE("a task that is past is called at once, also while the clock stands", "[bench][clock]") {
+  bench_clock clock;
+  clock.stop();
+  std::promise<void> done;
+  clock.call_at(clock.now() - 1h, [&] { done.set_value(); });
+  CHECK(done.get_future().wait_for(1min) == std::future_status::ready);
+}
+
+TEST_CASE("the coarse time of a bench clock follows the clock, also after a rest",
+          "[bench][clock]") {
+  bench_clock clock;
+  const auto follows = [&] {
+    const auto reached = clock.now() + 10ms;
+    const auto give_up_at = std::chrono::steady_clock::now() + 1min;
+    while (clock.coarse_now() < reached) REQUIRE(std::chrono::steady_clock::now() < give_up_at);
+    CHECK(clock.coarse_now() <= clock.now());
+  };
+  follows();
+  clock.jump(1h);
+  const auto rested = clock.now() + 200ms;  // Longer than it goes on unasked.
+  REQUIRE(ring(clock, rested)->get_future().wait_for(1min) == std::future_status::ready);
+  CHECK(clock.coarse_now() + 1h > rested);
+  follows();
+  clock.speed_up(2);
+  follows();
 }

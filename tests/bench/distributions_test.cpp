@@ -113,21 +113,6 @@ TEST_CASE("an alias table of one weight draws it always", "[bench][distributions
   for (int i = 0; i < 100; ++i) CHECK(table(random) == 0);
 }
 
-TEST_CASE("a scatter has every element once, and neighbours far apart", "[bench][distributions]") {
-  for (const std::uint64_t n : {1, 2, 3, 6, 10, 1'000, 30'030, 65'536}) {
-    const scatter places{n};
-    std::vector<bool> seen(n);
-    for (std::uint64_t i = 0; i < n; ++i) {
-      REQUIRE(places(i) < n);
-      CHECK_FALSE(seen[places(i)]);
-      seen[places(i)] = true;
-    }
-    if (n < 1'000) continue;
-    const auto distance = std::max(places(500), places(501)) - std::min(places(500), places(501));
-    CHECK(std::min(distance, n - distance) > n / 4);
-  }
-}
-
 TEST_CASE("log-normal idle times have the median and the spread they claim",
           "[bench][distributions]") {
   const idle_time_shape shape{.median_seconds = 600, .sigma = 1, .min_seconds = 1};
