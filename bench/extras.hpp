@@ -2,16 +2,19 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace bench {
 
 /// What a scenario says about a measurement beyond the figures that all have.
 struct extras {
-  /// Lines below the table.
+  /// What a reader has to know about it, a sentence each: lines below the table.
   std::vector<std::string> remarks;
-  /// Further members of the scenario's JSON object: name, and value as JSON text.
-  std::vector<std::pair<std::string, std::string>> members;
+  /// Further members of the scenario's JSON object: name, and a number or JSON text.
+  std::vector<std::pair<std::string, std::variant<double, std::string>>> members;
+
+  [[nodiscard]] bool empty() const noexcept { return remarks.empty() && members.empty(); }
 };
 
 }  // namespace bench

@@ -99,13 +99,6 @@ void check_scenarios(const std::vector<std::string>& names) {
   }
 }
 
-/// Its phases end when all functions have been through them.
-void check_life(const invocation& call) {
-  const auto& names = call.scenarios;
-  require(call.settings.rate == 0 || std::find(names.begin(), names.end(), "life") == names.end(),
-          "--rate", call.settings.rate, "possible with life, which knows no open loop");
-}
-
 void check_comparisons(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     if (names_comparison(name)) continue;
@@ -214,7 +207,6 @@ invocation parse(std::span<const char* const> arguments) {
     return call;
   }
   check_scenarios(call.scenarios);
-  check_life(call);
   check_comparisons(call.only);
   check_store(typed.store);
   check_sizes(call, typed.functions);

@@ -42,13 +42,11 @@ result run_scenario(const scenario& what, const settings& how) {
   got.ops_per_second = got.measured.ops_per_second();
   got.bytes_per_function = work->bytes_per_function();
   got.rss_bytes = resident_bytes();
-  got.more = work->more();
   return got;
 }
 
 /// What a reader must know about a result to read it rightly.
 void print_remarks(std::ostream& out, const result& got, const settings& how) {
-  for (const auto& line : got.more.remarks) out << got.scenario << ": " << line << '\n';
   if (got.measured.failures > 0) {
     out << "WARNING: " << got.scenario << ": " << got.measured.failures
         << " operations failed, the first: " << got.measured.first_failure << '\n';
@@ -61,7 +59,8 @@ void print_remarks(std::ostream& out, const result& got, const settings& how) {
     out << "WARNING: " << got.scenario << ": the slowest thread did only "
         << std::lround(*share * 100) << " % of the mean of all threads\n";
   }
-  for (const auto& remark : got.measured.remarks) out << got.scenario << ": " << remark << '\n';
+  for (const auto& remark : got.measured.more.remarks)
+    out << got.scenario << ": " << remark << '\n';
 }
 
 /// One measurement of the many a call asks for.

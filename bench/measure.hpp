@@ -1,5 +1,6 @@
 #pragma once
 
+#include "extras.hpp"
 #include "latency.hpp"
 
 #include <cstddef>
@@ -21,12 +22,6 @@ struct pace {
   double rate = 0;
 };
 
-/// Something a measurement found out besides: an extra member of the result file.
-struct figure {
-  std::string name;
-  double value = 0;
-};
-
 /// What a measurement gave.
 struct measurement {
   std::uint64_t ops = 0;
@@ -38,9 +33,7 @@ struct measurement {
   /// Closed loop with more than one thread: what the slowest thread did per second, divided by the
   /// mean of all. 1 = all the same.
   std::optional<double> slowest_thread_share;
-  std::vector<figure> figures;
-  /// What a reader has to know about it, a sentence each.
-  std::vector<std::string> remarks;
+  extras more;
 
   [[nodiscard]] double ops_per_second() const {
     return seconds > 0 ? static_cast<double>(ops) / seconds : 0;
@@ -50,7 +43,7 @@ struct measurement {
   }
   /// Adds what another thread did at the same time.
   void add_parallel(const measurement& other);
-  /// Adds what was done at another time. What was found out besides is the later one's.
+  /// Adds what was done at another time. The extras are those of the later one.
   void add_later(const measurement& other);
 
 private:

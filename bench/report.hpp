@@ -1,6 +1,5 @@
 #pragma once
 
-#include "extras.hpp"
 #include "flags.hpp"
 #include "machine.hpp"
 #include "measure.hpp"
@@ -23,7 +22,6 @@ struct result {
   double ops_per_second = 0;
   double bytes_per_function = 0;
   std::uint64_t rss_bytes = 0;
-  extras more{};
 };
 
 /// How much faster one side of a comparison is: the median of the rounds' ratios, and their spread.

@@ -52,12 +52,13 @@ json::object to_object(const result& from, const report& all) {
   if (const auto share = from.measured.slowest_thread_share) {
     made["slowest_thread_share"] = rounded(*share, 3);
   }
-  for (const auto& each : from.measured.figures) made[each.name] = rounded(each.value, 5);
-  return made;
-}
-
-json::object with_more(json::object made, const extras& more) {
-  for (const auto& [name, text] : more.members) made[name] = json::parse(text);
+  for (const auto& [name, value] : from.measured.more.members) {
+    if (const auto* const number = std::get_if<double>(&value)) {
+      made[name] = rounded(*number, 5);
+    } else {
+      made[name] = json::parse(std::get<std::string>(value));
+    }
+  }
   return made;
 }
 
@@ -98,10 +99,8 @@ run_facts facts_of(const settings& how) {
 }
 
 std::string to_json(const report& all) {
-  auto text = "{\"version\": " + std::to_string(json_version) +
-              ", \"results\": " + lines(all.results, [&](const result& each) {
-                return with_more(to_object(each, all), each.more);
-              });
+  auto text = "{\"version\": " + std::to_string(json_version) + ", \"results\": " +
+              lines(all.results, [&](const result& each) { return to_object(each, all); });
   if (!all.ratios.empty()) {
     text += ", \"ratios\": " + lines(all.ratios, [](const ratio& each) { return to_object(each); });
   }

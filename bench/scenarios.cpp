@@ -10,10 +10,14 @@
 namespace bench {
 namespace {
 
-void refuse_rate(const settings& how) {
-  if (how.rate > 0) {
-    throw usage_error{"wake_storm: --rate makes no sense: a storm comes as fast as it can"};
-  }
+void refuse_rate(const settings& how, const std::string& why) {
+  if (how.rate > 0) throw usage_error{why};
+}
+void refuse_rate_of_storm(const settings& how) {
+  refuse_rate(how, "wake_storm: --rate makes no sense: a storm comes as fast as it can");
+}
+void refuse_rate_of_life(const settings& how) {
+  refuse_rate(how, "life: --rate makes no sense: a phase ends when all functions are through");
 }
 
 /// In an open loop where each function has one turn per round: a round has to last a while.
@@ -37,11 +41,11 @@ constexpr std::array scenarios{
   scenario{"message",      "CAF request to a function's actor handle and its response, random function",              330,     false,     make_message, true},
   scenario{"update",       "UpdateFunctionCode to Successful",                                                        330,     false,     make_update},
   scenario{"idle_sweep",   "one function from Active to Inactive when its idle time ends",                           1300,     true,      make_idle_sweep, false, require_functions_for_rate},
-  scenario{"wake_storm",   "one Inactive function invoked, restored, Active",                                        1300,     true,      make_wake_storm, false, refuse_rate},
+  scenario{"wake_storm",   "one Inactive function invoked, restored, Active",                                        1300,     true,      make_wake_storm, false, refuse_rate_of_storm},
   scenario{"mixed",        "one call from a described population: invoke, get, update, list, create, delete",         400,     false,     make_mixed},
   scenario{"waiters",      "one waiter armed and later fired",                                                       1300,     true,      make_waiters, false, require_functions_for_rate, 1100, waiters_at_once_max},
   scenario{"list",         "one page of 100, filtered by state",                                                      330,     false,     make_list},
-  scenario{"life",         "one function's step: created, invoked, idled, woken, invoked again, removed",            1300,     true,      make_life},
+  scenario{"life",         "one function's step: created, invoked, idled, woken, invoked again, removed",            1300,    true,      make_life, false, refuse_rate_of_life},
 };
 // clang-format on
 

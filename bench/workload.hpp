@@ -1,6 +1,5 @@
 #pragma once
 
-#include "extras.hpp"
 #include "flags.hpp"
 #include "measure.hpp"
 
@@ -22,8 +21,6 @@ public:
   [[nodiscard]] virtual std::uint64_t functions() const { return 0; }
   /// Resident memory that creating the functions took, each. 0 = the scenario makes none.
   [[nodiscard]] virtual double bytes_per_function() const { return 0; }
-  /// What else there is to say about the last measurement.
-  [[nodiscard]] virtual extras more() const { return {}; }
   /// Resident memory of the process that does the work, when that is not this one; else 0.
   [[nodiscard]] virtual std::uint64_t rss_bytes() const { return 0; }
 };

@@ -98,7 +98,7 @@ public:
       longest = std::max(longest, seconds_between(round_began, clock::now()));
       ++rounds;
     } while (all.failures == 0 && has_time_for(longest, begin, how.seconds));
-    all.remarks.push_back(
+    all.more.remarks.push_back(
         std::to_string(rounds) + (rounds == 1 ? " round; " : " rounds; ") +
         (how.rate > 0 ? "latencies count from the due time, which is exact to a millisecond"
                       : "latencies count from the moment at which all idle times ended"));

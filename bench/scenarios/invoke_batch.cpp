@@ -54,8 +54,8 @@ public:
 
   measurement measure(const pace& how) override {
     auto got = run_threads(invokers_, how, {.per_call = batch_});
-    got.remarks.push_back("a latency is that of a batch of " + std::to_string(batch_));
-    got.figures.push_back({"batch", static_cast<double>(batch_)});
+    got.more.remarks.push_back("a latency is that of a batch of " + std::to_string(batch_));
+    got.more.members.emplace_back("batch", static_cast<double>(batch_));
     return got;
   }
   std::uint64_t functions() const override { return names_.size(); }

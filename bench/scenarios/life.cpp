@@ -42,13 +42,15 @@ public:
         does("invoke_again", [&] { return invoke_all(); }) &&
         does("remove", [&] { return world_.remove_all(); });
     if (all_went_well && world_.runtime().size() != 0) all_.fail("functions are left at the end");
+    all_.more = told();
     return std::move(all_);
   }
 
   std::uint64_t functions() const override { return world_.functions(); }
   double bytes_per_function() const override { return world_.bytes_per_function(); }
 
-  extras more() const override {
+private:
+  [[nodiscard]] extras told() const {
     extras made;
     std::string list;
     for (const auto& each : phases_) {
@@ -66,7 +68,6 @@ public:
     return made;
   }
 
-private:
   /// Measures a phase. False when something failed, or when interrupted: no further one makes
   /// sense.
   template <class Work>

@@ -211,17 +211,19 @@ public:
   measurement measure(const pace& how) override {
     const auto begin = world_.clock().now();
     auto got = run_threads(callers_, how);
-    simulated_ = world_.clock().now() - begin;
-    happened_ = {};
-    for (const auto& each : callers_) happened_.merge(static_cast<caller&>(*each).take());
+    const auto simulated = world_.clock().now() - begin;
+    happenings all;
+    for (const auto& each : callers_) all.merge(static_cast<caller&>(*each).take());
+    got.more = told(all, simulated);
     return got;
   }
 
   std::uint64_t functions() const override { return mix_.functions(); }
   double bytes_per_function() const override { return world_.bytes_per_function(); }
 
-  extras more() const override {
-    const auto seconds = std::chrono::duration<double>(simulated_).count();
+private:
+  [[nodiscard]] extras told(const happenings& happened, fsm::duration simulated) const {
+    const auto seconds = std::chrono::duration<double>(simulated).count();
     const auto active = world_.count(fsm::active.fulfilled);
     const auto inactive = world_.count(fsm::inactive.fulfilled);
     extras made;
@@ -229,24 +231,23 @@ public:
                            ", " + with_commas(seconds) + " s simulated; at the end " +
                            with_commas(static_cast<double>(active)) + " Active, " +
                            with_commas(static_cast<double>(inactive)) + " Inactive");
-    for (auto& line : happened_.calls.to_lines()) made.remarks.push_back(std::move(line));
-    made.remarks.push_back(std::to_string(happened_.deploy_bursts) + " deploy bursts, " +
-                           std::to_string(happened_.wake_storms) + " wake storms with " +
-                           with_commas(static_cast<double>(happened_.storm_invocations)) +
+    for (auto& line : happened.calls.to_lines()) made.remarks.push_back(std::move(line));
+    made.remarks.push_back(std::to_string(happened.deploy_bursts) + " deploy bursts, " +
+                           std::to_string(happened.wake_storms) + " wake storms with " +
+                           with_commas(static_cast<double>(happened.storm_invocations)) +
                            " invocations");
-    if (happened_.calls.throttled() > 0.001)
+    if (happened.calls.throttled() > 0.001)
       made.remarks.emplace_back("WARNING: too many calls got too_many_requests to say much");
     made.members.emplace_back(
         "mix", "{\"simulated_seconds\":" + std::to_string(seconds) + ",\"active\":" +
                    std::to_string(active) + ",\"inactive\":" + std::to_string(inactive) +
-                   ",\"deploy_bursts\":" + std::to_string(happened_.deploy_bursts) +
-                   ",\"wake_storms\":" + std::to_string(happened_.wake_storms) +
-                   ",\"storm_invocations\":" + std::to_string(happened_.storm_invocations) +
-                   ",\"calls\":" + happened_.calls.to_json() + "}");
+                   ",\"deploy_bursts\":" + std::to_string(happened.deploy_bursts) +
+                   ",\"wake_storms\":" + std::to_string(happened.wake_storms) +
+                   ",\"storm_invocations\":" + std::to_string(happened.storm_invocations) +
+                   ",\"calls\":" + happened.calls.to_json() + "}");
     return made;
   }
 
-private:
   /// Lets all functions become Inactive, as most of a platform's are at any moment: those with the
   /// shortest idle times first, like in a platform, so that little is under way at once.
   void leave_alone() {
@@ -269,8 +270,6 @@ private:
   mix mix_;
   simulation world_;
   std::vector<std::unique_ptr<operation>> callers_;
-  fsm::duration simulated_{0};
-  happenings happened_;
 };
 
 }  // namespace

@@ -284,24 +284,26 @@ void waiters_workload::forget() {
 void waiters_workload::note(measurement& all) {
   const auto quantiles = [&all](const std::string& what, const latency_histogram& of) {
     for (const auto& [name, q] : {std::pair{"_p50", 0.5}, std::pair{"_p99", 0.99}}) {
-      all.figures.push_back({what + name, of.quantile_us(q)});
+      all.more.members.emplace_back(what + name, of.quantile_us(q));
     }
     char text[96];
     std::snprintf(text, sizeof text, "p50 %.1f us, p99 %.1f us", of.quantile_us(0.5),
                   of.quantile_us(0.99));
     return std::string{text};
   };
-  all.figures.push_back({"armed_per_second", armed_.ops_per_second()});
-  all.figures.push_back({"fired_per_second", all.ops_per_second()});
-  all.remarks.push_back("armed " + with_commas(armed_.ops_per_second()) + "/s, fired " +
-                        with_commas(all.ops_per_second()) + "/s; from the transition itself to " +
-                        "the callback " +
-                        quantiles("from_transition_us", round_.take_from_transition()));
+  all.more.members.emplace_back("armed_per_second", armed_.ops_per_second());
+  all.more.members.emplace_back("fired_per_second", all.ops_per_second());
+  all.more.remarks.push_back("armed " + with_commas(armed_.ops_per_second()) + "/s, fired " +
+                             with_commas(all.ops_per_second()) +
+                             "/s; from the transition itself to " + "the callback " +
+                             quantiles("from_transition_us", round_.take_from_transition()));
   if (rate_ == 0) return;
-  all.figures.push_back({"blocked_caller_samples", static_cast<double>(blocked_latency_.count())});
-  all.remarks.push_back("a blocked synchronous caller is back after " +
-                        quantiles("blocked_caller_us", blocked_latency_) + " (" +
-                        with_commas(static_cast<double>(blocked_latency_.count())) + " samples)");
+  all.more.members.emplace_back("blocked_caller_samples",
+                                static_cast<double>(blocked_latency_.count()));
+  all.more.remarks.push_back("a blocked synchronous caller is back after " +
+                             quantiles("blocked_caller_us", blocked_latency_) + " (" +
+                             with_commas(static_cast<double>(blocked_latency_.count())) +
+                             " samples)");
 }
 
 }  // namespace

@@ -92,13 +92,13 @@ private:
       all.fail(std::to_string(most) + " attempts were in flight at once, " +
                std::to_string(in_flight_max) + " are allowed");
     }
-    all.remarks.push_back(std::to_string(rounds) + (rounds == 1 ? " storm" : " storms") +
-                          "; at most " + std::to_string(most) +
-                          " attempts in flight at once (allowed: " + std::to_string(in_flight_max) +
-                          "), also while a provider kept its answers; " + std::to_string(refused) +
-                          " invocations found the runtime too busy and were tried again");
-    all.figures.push_back({"attempts_in_flight_most", static_cast<double>(most)});
-    all.figures.push_back({"too_many_requests", static_cast<double>(refused)});
+    all.more.remarks.push_back(
+        std::to_string(rounds) + (rounds == 1 ? " storm" : " storms") + "; at most " +
+        std::to_string(most) + " attempts in flight at once (allowed: " +
+        std::to_string(in_flight_max) + "), also while a provider kept its answers; " +
+        std::to_string(refused) + " invocations found the runtime too busy and were tried again");
+    all.more.members.emplace_back("attempts_in_flight_most", static_cast<double>(most));
+    all.more.members.emplace_back("too_many_requests", static_cast<double>(refused));
   }
 
   name_list names_;

@@ -155,11 +155,6 @@ TEST_CASE("a population is read before anything starts", "[bench][flags]") {
   CHECK(call.settings.population == bench::described_population{});
 }
 
-TEST_CASE("life is refused a rate, as it knows no open loop", "[bench][flags]") {
-  CHECK_THROWS_MATCHES(parsed({"run", "step", "life", "--rate", "5"}), usage_error,
-                       Message("--rate: 5 is not possible with life, which knows no open loop"));
-}
-
 TEST_CASE("what CLI11 refuses is one line that names the flag", "[bench][flags]") {
   for (const auto& wrong :
        std::vector<std::vector<const char*>>{{"run"},

@@ -69,10 +69,12 @@ TEST_CASE("the JSON of a result has exactly the promised members", "[bench][repo
 TEST_CASE("what a measurement found out besides comes as further members", "[bench][report]") {
   auto all = sample();
   all.results[0].measured.slowest_thread_share = 0.12345;
-  all.results[0].measured.figures.push_back({"armed_per_second", 1'000.5});
+  all.results[0].measured.more.members.emplace_back("armed_per_second", 1'000.5);
+  all.results[0].measured.more.members.emplace_back("phases", "[1,{}]");
   const auto got = json::parse(to_json(all)).at("results").at(0);
   CHECK(got.at("slowest_thread_share") == 0.123);
   CHECK(got.at("armed_per_second") == 1'000.5);
+  CHECK(got.at("phases") == json::parse("[1,{}]"));
 }
 
 TEST_CASE("calls outstanding are in the JSON when the flag was given", "[bench][report]") {

@@ -36,6 +36,7 @@ TEST_CASE("flags that make no sense for a scenario are refused in a line", "[ben
   how.rate = 10'000;
   CHECK_NOTHROW(require_sense(*find_scenario("waiters"), how));
   refused("wake_storm", how, "wake_storm: --rate makes no sense: a storm comes as fast as it can");
+  refused("life", how, "life: --rate makes no sense: a phase ends when all functions are through");
   how.rate = 10'010;
   for (const char* name : {"waiters", "idle_sweep"}) {
     refused(name, how,
