@@ -7,11 +7,15 @@
 
 namespace bench {
 
+std::string to_text(const fsm::error& why) {
+  return std::string{fsm::to_string(why.code)} + ": " + why.message;
+}
+
 void outstanding_call::finish(const fsm::error* why) {
   if (sampled_) finished_ = clock::now();
   if (why != nullptr) {
     failed_ = true;
-    failure_ = std::string{fsm::to_string(why->code)} + ": " + why->message;
+    failure_ = to_text(*why);
   }
   auto& window = *window_;  // The next start may be at once.
   done_.store(true);

@@ -84,6 +84,9 @@ private:
   std::atomic<bool> asleep_{false};
 };
 
+/// "not_found: there is no function x".
+[[nodiscard]] std::string to_text(const fsm::error& why);
+
 /// How long an answer may take before that counts as a failure.
 inline constexpr std::chrono::seconds call_patience{30};
 

@@ -1,11 +1,14 @@
 #include "flags.hpp"
 
+#include "file_flags.hpp"
+#include "peers.hpp"
 #include "scenarios.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -17,12 +20,15 @@ constexpr std::array default_suite{"step", "create", "invoke", "message"};
 
 /// Everything as it was typed, so that one place checks it and names what was typed.
 struct typed_flags {
+  std::string functions = std::to_string(settings{}.functions);
   std::string store = "none";
   std::size_t in_flight = 1;
 };
 
 void add_common_flags(CLI::App& app, settings& how, typed_flags& typed) {
-  app.add_option("--functions", how.functions, "live functions")->capture_default_str();
+  app.add_option("--functions", typed.functions,
+                 "live functions; run: also a list, 1000,100000, for growth")
+      ->capture_default_str();
   app.add_option("--threads", how.threads, "threads that drive")->capture_default_str();
   app.add_option("--seconds", how.seconds, "per scenario, after warm-up")->capture_default_str();
   app.add_option(
@@ -46,7 +52,11 @@ void add_run_flags(CLI::App& app, invocation& call, typed_flags& typed) {
       ->capture_default_str();
   app.add_option("--batch", call.settings.batch, "invoke_batch: names per call")
       ->capture_default_str();
+  app.add_option("--population", call.settings.population_file,
+                 "what mixed draws from, a JSON file (see docs/benchmarks.md)");
   app.add_option("--store", typed.store, "where functions are kept: none")->capture_default_str();
+  app.add_option("--repeat", call.repeat, "measure each so many times, in turn")
+      ->capture_default_str();
 }
 
 /// Throws unless `holds`. The text names the flag, its value and the rule.
@@ -58,13 +68,10 @@ void require(bool holds, const std::string& flag, const auto& value, const std::
 }
 
 void check(const settings& how) {
-  require(how.functions >= 1 && how.functions <= functions_max, "--functions", how.functions,
-          "between 1 and " + std::to_string(functions_max));
   require(how.threads >= 1 && how.threads <= 1024, "--threads", how.threads, "between 1 and 1024");
   require(how.seconds > 0 && how.seconds <= 86'400, "--seconds", how.seconds,
           "above 0 and at most 86400");
   require(how.rate >= 0 && how.rate <= 1e9, "--rate", how.rate, "between 0 and 1000000000");
-  require(how.hot <= how.functions, "--hot", how.hot, "between 0 and the number of functions");
   require(how.batch >= 1 && how.batch <= 4096, "--batch", how.batch, "between 1 and 4096");
   if (how.in_flight) {
     require(*how.in_flight >= 1 && *how.in_flight <= 100'000, "--in-flight", *how.in_flight,
@@ -92,10 +99,41 @@ void check_scenarios(const std::vector<std::string>& names) {
   }
 }
 
+/// Its phases end when all functions have been through them.
+void check_life(const invocation& call) {
+  const auto& names = call.scenarios;
+  require(call.settings.rate == 0 || std::find(names.begin(), names.end(), "life") == names.end(),
+          "--rate", call.settings.rate, "possible with life, which knows no open loop");
+}
+
+void check_comparisons(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (names_comparison(name)) continue;
+    std::ostringstream text;
+    text << "--only: '" << name << "' is not a comparison (known:";
+    for (const auto& each : all_comparisons()) text << ' ' << each.scenario << '/' << each.peer;
+    text << ')';
+    throw usage_error{text.str()};
+  }
+}
+
 /// CLI11 would say that one is missing, not which one is unknown.
 void check_command(std::string_view first) {
-  if (first.starts_with('-') || first == "list" || first == "run" || first == "peers") return;
-  throw usage_error{"unknown command '" + std::string{first} + "' (known: list run peers)"};
+  constexpr std::array<std::string_view, 5> known{"list", "run", "peers", "report", "compare"};
+  if (first.starts_with('-') || std::find(known.begin(), known.end(), first) != known.end()) return;
+  throw usage_error{"unknown command '" + std::string{first} +
+                    "' (known: list run peers report compare)"};
+}
+
+void check_sizes(invocation& call, const std::string& typed) {
+  call.sizes = parse_sizes(typed);
+  call.settings.functions = call.sizes.front();
+  require(call.command == command::run || call.sizes.size() == 1, "--functions", typed,
+          "one number, as peers needs it");
+  require(call.settings.hot <= *std::min_element(call.sizes.begin(), call.sizes.end()), "--hot",
+          call.settings.hot, "between 0 and the number of functions");
+  require(call.repeat >= 1 && call.repeat <= repeat_max, "--repeat", call.repeat,
+          "between 1 and " + std::to_string(repeat_max));
 }
 
 std::string on_one_line(std::string text) {
@@ -104,6 +142,27 @@ std::string on_one_line(std::string text) {
 }
 
 }  // namespace
+
+std::vector<std::uint64_t> parse_sizes(const std::string& list) {
+  const auto rule = "between 1 and " + std::to_string(functions_max);
+  std::vector<std::uint64_t> sizes;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const auto end = std::min(list.find(',', begin), list.size());
+    const auto typed = list.substr(begin, end - begin);
+    std::uint64_t size = 0;
+    const auto* const last = typed.data() + typed.size();
+    const auto [stop, wrong] = std::from_chars(typed.data(), last, size);
+    require(wrong == std::errc{} && stop == last && size >= 1 && size <= functions_max,
+            "--functions", typed.empty() ? "''" : typed, rule);
+    require(std::find(sizes.begin(), sizes.end(), size) == sizes.end(), "--functions", size,
+            "given once only (use --repeat)");
+    sizes.push_back(size);
+    begin = end + 1;
+  }
+  require(sizes.size() <= sizes_max, "--functions", std::to_string(sizes.size()) + " populations",
+          "at most " + std::to_string(sizes_max));
+  return sizes;
+}
 
 invocation parse(std::span<const char* const> arguments) {
   invocation call;
@@ -117,7 +176,13 @@ invocation parse(std::span<const char* const> arguments) {
   auto* const run = app.add_subcommand("run", "measure scenarios");
   auto* const peers = app.add_subcommand("peers", "measure libfsm and its peers in turns");
   add_run_flags(*run, call, typed);
+  peers
+      ->add_option("--only", call.only,
+                   "these comparisons only: SCENARIO or SCENARIO/PEER, separated by commas")
+      ->delimiter(',');
   for (auto* const each : {run, peers}) add_common_flags(*each, call.settings, typed);
+  auto* const report = add_report_command(app, call.report);
+  auto* const compare = add_compare_command(app, call.compare);
 
   if (arguments.empty()) {
     call.scenarios = {default_suite.begin(), default_suite.end()};
@@ -138,9 +203,24 @@ invocation parse(std::span<const char* const> arguments) {
   for (auto* const each : {run, peers}) {
     if (each->count("--in-flight") > 0) call.settings.in_flight = typed.in_flight;
   }
+  if (report->parsed()) {
+    call.command = command::report;
+    check(call.report);
+    return call;
+  }
+  if (compare->parsed()) {
+    call.command = command::compare;
+    check(call.compare);
+    return call;
+  }
   check_scenarios(call.scenarios);
+  check_life(call);
+  check_comparisons(call.only);
   check_store(typed.store);
+  check_sizes(call, typed.functions);
   check(call.settings);
+  if (run->count("--population") > 0)
+    call.settings.population = read_population_file(call.settings.population_file);
   return call;
 }
 

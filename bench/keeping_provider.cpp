@@ -1,5 +1,7 @@
 #include "keeping_provider.hpp"
 
+#include "function_name.hpp"
+
 #include <utility>
 
 namespace bench {
@@ -7,7 +9,7 @@ namespace bench {
 bool keeping_provider::keep(const fsm::provision_request& request, const fsm::completion& done) {
   const std::lock_guard lock{mutex_};
   if (!keeping_) return false;
-  const auto turn = order_.turn_of(names_.index_of(request.name));
+  const auto turn = order_.turn_of(function_name::index_of(request.name));
   if (turn >= kept_.size()) return false;
   kept_[turn] = done;
   return true;

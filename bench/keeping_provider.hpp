@@ -1,7 +1,6 @@
 #pragma once
 
 #include "metered_provider.hpp"
-#include "names.hpp"
 #include "scattered_order.hpp"
 
 #include <cstdint>
@@ -15,9 +14,8 @@ namespace bench {
 /// when, is then the benchmark's to say. Otherwise it answers at once.
 class keeping_provider final : public metered_provider {
 public:
-  /// Keeps answers for the first `room` turns of `order` over `names`; both must outlive it.
-  keeping_provider(const name_list& names, const scattered_order& order, std::uint64_t room)
-      : names_{names}, order_{order}, kept_(room) {}
+  /// Keeps answers for the functions of the first `room` turns of `order`, which must outlive it.
+  keeping_provider(const scattered_order& order, std::uint64_t room) : order_{order}, kept_(room) {}
 
   /// From now on, answers are kept or not. Any thread.
   void keep_answers(bool on) {
@@ -37,7 +35,6 @@ protected:
   bool keep(const fsm::provision_request& request, const fsm::completion& done) override;
 
 private:
-  const name_list& names_;
   const scattered_order& order_;
   std::mutex mutex_;
   bool keeping_ = false;

@@ -1,4 +1,5 @@
 // fsm-bench: see scenarios.cpp for what it measures, and docs/benchmarks.md for how.
+#include "file_commands.hpp"
 #include "interrupt.hpp"
 #include "peers.hpp"
 #include "progress.hpp"
@@ -6,7 +7,6 @@
 
 #include <cmath>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <stdexcept>
 
@@ -42,11 +42,13 @@ result run_scenario(const scenario& what, const settings& how) {
   got.ops_per_second = got.measured.ops_per_second();
   got.bytes_per_function = work->bytes_per_function();
   got.rss_bytes = resident_bytes();
+  got.more = work->more();
   return got;
 }
 
 /// What a reader must know about a result to read it rightly.
 void print_remarks(std::ostream& out, const result& got, const settings& how) {
+  for (const auto& line : got.more.remarks) out << got.scenario << ": " << line << '\n';
   if (got.measured.failures > 0) {
     out << "WARNING: " << got.scenario << ": " << got.measured.failures
         << " operations failed, the first: " << got.measured.first_failure << '\n';
@@ -62,18 +64,42 @@ void print_remarks(std::ostream& out, const result& got, const settings& how) {
   for (const auto& remark : got.measured.remarks) out << got.scenario << ": " << remark << '\n';
 }
 
-exit_code run_scenarios(std::ostream& out, const invocation& call, report& all) {
-  const auto& how = call.settings;
-  for (const auto& name : call.scenarios) {
-    const auto& what = *find_scenario(name);
-    require_sense(what, how);
-    require_memory(name, how.functions, what.bytes_each(how.functions), available_bytes());
+/// One measurement of the many a call asks for.
+struct planned_run {
+  const scenario* what;
+  std::uint64_t functions;
+};
+
+/// Everything once, then once more: what changes on the machine meanwhile meets all alike.
+std::vector<planned_run> plan(const invocation& call) {
+  std::vector<planned_run> runs;
+  for (std::size_t turn = 0; turn < call.repeat; ++turn) {
+    for (const auto& name : call.scenarios) {
+      const auto* const what = find_scenario(name);
+      for (const auto size : call.sizes) {
+        runs.push_back({what, size});
+        if (what->function_bytes == 0) break;  // It has no functions whose number could matter.
+      }
+    }
   }
-  print_header(out, all, how);
+  return runs;
+}
+
+exit_code run_scenarios(std::ostream& out, const invocation& call, report& all) {
+  auto how = call.settings;
+  const auto runs = plan(call);
+  for (const auto& each : runs) {
+    how.functions = each.functions;
+    require_sense(*each.what, how);
+    require_memory(each.what->name, how.functions, each.what->bytes_each(how.functions),
+                   available_bytes());
+  }
+  print_header(out, all, how, call.sizes, call.repeat);
   exit_code code = success;
-  for (const auto& name : call.scenarios) {
+  for (const auto& each : runs) {
     if (interrupted()) break;
-    auto got = run_scenario(*find_scenario(name), how);
+    how.functions = each.functions;
+    auto got = run_scenario(*each.what, how);
     if (interrupted()) break;  // Half a measurement is none.
     if (got.measured.failures > 0) code = failure;
     all.results.push_back(std::move(got));
@@ -84,25 +110,13 @@ exit_code run_scenarios(std::ostream& out, const invocation& call, report& all) 
 }
 
 exit_code compare_peers(std::ostream& out, const invocation& call, report& all) {
-  require_memory_for_peers(call.settings, available_bytes());
+  require_memory_for_peers(call.settings, call.only, available_bytes());
   print_header(out, all, call.settings);
-  run_peers(call.settings, all);
+  const bool fine = run_peers(call.settings, call.only, all);
   if (!all.results.empty()) print_table(out, all.results);
   if (!all.ratios.empty()) out << '\n';
   print_ratios(out, all.ratios);
-  return success;
-}
-
-void write_json(const std::string& where, const report& all) {
-  if (where.empty()) return;
-  if (where == "-") {
-    std::cout << to_json(all) << std::flush;
-    return;
-  }
-  std::ofstream file{where};
-  if (!(file << to_json(all) << std::flush)) {
-    throw std::runtime_error{"cannot write the results to " + where};
-  }
+  return fine ? success : failure;
 }
 
 exit_code run(std::span<const char* const> arguments) {
@@ -115,8 +129,13 @@ exit_code run(std::span<const char* const> arguments) {
     print_list();
     return success;
   }
+  if (call.command == command::report) {
+    write_report(call.report);
+    return success;
+  }
+  if (call.command == command::compare) return compare(call.compare) ? success : failure;
   catch_interrupts();
-  report all{this_machine(), this_build(), {}, {}};
+  report all{this_machine(), this_build(), {}, {}, facts_of(call.settings)};
   std::ostream& out = call.settings.json_file == "-" ? std::cerr : std::cout;
   auto code = call.command == command::peers ? compare_peers(out, call, all)
                                              : run_scenarios(out, call, all);
@@ -124,7 +143,7 @@ exit_code run(std::span<const char* const> arguments) {
     out << "interrupted\n";
     code = interruption;
   }
-  write_json(call.settings.json_file, all);
+  write_text(call.settings.json_file, to_json(all));
   return code;
 }
 

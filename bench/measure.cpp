@@ -66,6 +66,8 @@ void measurement::add_parallel(const measurement& other) {
 
 void measurement::add_later(const measurement& other) {
   add_counts(other);
+  if (!other.figures.empty()) figures = other.figures;
+  if (!other.remarks.empty()) remarks = other.remarks;
   seconds += other.seconds;
 }
 

@@ -50,7 +50,7 @@ struct measurement {
   }
   /// Adds what another thread did at the same time.
   void add_parallel(const measurement& other);
-  /// Adds what was done at another time.
+  /// Adds what was done at another time. What was found out besides is the later one's.
   void add_later(const measurement& other);
 
 private:

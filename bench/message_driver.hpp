@@ -24,14 +24,14 @@ private:
 };
 
 /// Measures requests to actors that answer (ping_atom, n) with (ping_atom, n + 1): one driver per
-/// thread, an ordinary CAF actor with a window of requests on their way, each to a random actor.
+/// thread, an actor with a window of requests on their way, each to a random actor. The requests
+/// are CAF's, and the responses are matched to them; only the bookkeeping is the driver's own, so
+/// that what is measured is the actors'.
 [[nodiscard]] measurement drive_messages(caf::actor_system& system,
                                          const std::vector<caf::actor>& targets,
                                          const settings& how, const pace& speed);
 
-/// Requests outstanding per driver when the flags do not say: enough that no driver waits. CAF
-/// looks responses up in a list of the outstanding requests, so that many more would measure that
-/// list.
+/// Requests outstanding per driver when the flags do not say: enough that no driver waits.
 inline constexpr std::size_t message_in_flight = 16;
 
 }  // namespace bench

@@ -1,40 +1,17 @@
 #include "names.hpp"
 
+#include "function_name.hpp"
 #include "random.hpp"
 
 #include <algorithm>
 #include <bit>
 
 namespace bench {
-namespace {
-
-constexpr std::string_view prefix = "function-";
-
-std::size_t digits_for(std::uint64_t count) {
-  return std::max<std::size_t>(7, std::to_string(count - 1).size());
-}
-
-}  // namespace
 
 name_list::name_list(std::uint64_t count)
-    : count_{count}, width_{prefix.size() + digits_for(count)} {
-  text_.resize(count * width_);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    char* const begin = text_.data() + i * width_;
-    std::copy(prefix.begin(), prefix.end(), begin);
-    auto rest = i;
-    for (char* digit = begin + width_; digit != begin + prefix.size(); rest /= 10) {
-      *--digit = static_cast<char>('0' + rest % 10);
-    }
-  }
-}
-
-std::uint64_t name_list::index_of(std::string_view name) noexcept {
-  std::uint64_t index = 0;
-  for (const char digit : name.substr(prefix.size())) {
-    index = index * 10 + static_cast<std::uint64_t>(digit - '0');
-  }
-  return index;
+    : count_{count}, width_{std::string_view{function_name{0, count}}.size()} {
+  text_.reserve(count * width_);
+  for (std::uint64_t i = 0; i < count; ++i) text_ += function_name{i, count};
 }
 
 name_stream::name_stream(const name_list& names, std::uint64_t seed, std::uint64_t hot)

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,8 +7,8 @@
 
 namespace bench {
 
-/// The names of a population, "function-0000000" and so on: 16 characters each up to ten million
-/// functions. Made before anything is measured, and kept in one piece.
+/// The names of a population, as `function_name` forms them. Made before anything is measured, and
+/// kept in one piece.
 class name_list {
 public:
   explicit name_list(std::uint64_t count);
@@ -18,8 +17,6 @@ public:
   [[nodiscard]] std::string_view operator[](std::uint64_t index) const noexcept {
     return {text_.data() + index * width_, width_};
   }
-  /// Which one a name of the list is.
-  [[nodiscard]] static std::uint64_t index_of(std::string_view name) noexcept;
 
 private:
   std::uint64_t count_;

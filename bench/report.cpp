@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +16,13 @@ std::string short_number(double value) {
   const int digits =
       value <= 0 ? 1 : std::max(0, 2 - static_cast<int>(std::floor(std::log10(value))));
   std::snprintf(text, sizeof text, "%.*f", std::min(digits, 5), value);
+  return text;
+}
+
+/// Targets are round: 0.5, 10.
+std::string short_target(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
   return text;
 }
 
@@ -34,12 +42,25 @@ constexpr std::array<column, 11> columns{{{"scenario", -16},
                                           {"bytes/function", 15},
                                           {"rss MiB", 9}}};
 
-void print_cells(std::ostream& out, const std::array<std::string, columns.size()>& cells) {
+/// The first column is at least `name_width` wide.
+void print_cells(std::ostream& out, const std::array<std::string, columns.size()>& cells,
+                 std::size_t name_width) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const int width = columns[i].width;
+    const int width =
+        i == 0 ? std::min(columns[i].width, -static_cast<int>(name_width)) : columns[i].width;
     out << (width < 0 ? std::left : std::right) << std::setw(std::abs(width)) << cells[i];
   }
   out << '\n';
+}
+
+/// "1,000, 100,000 and 10,000,000".
+std::string sizes_text(const settings& how, const std::vector<std::uint64_t>& sizes) {
+  auto text = with_commas(static_cast<double>(sizes.empty() ? how.functions : sizes.front()));
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    text += i + 1 == sizes.size() ? " and " : ", ";
+    text += with_commas(static_cast<double>(sizes[i]));
+  }
+  return text;
 }
 
 }  // namespace
@@ -52,12 +73,13 @@ std::string with_commas(double value) {
   return text;
 }
 
-void print_header(std::ostream& out, const report& all, const settings& how) {
+void print_header(std::ostream& out, const report& all, const settings& how,
+                  const std::vector<std::uint64_t>& sizes, std::size_t repeat) {
   out << "fsm-bench " << all.build.version << ", commit " << all.build.commit << '\n'
       << "machine  " << all.machine.to_string() << '\n'
       << "build    " << all.build.type << ", " << all.build.compiler << '\n'
-      << "run      " << with_commas(static_cast<double>(how.functions)) << " functions, "
-      << how.threads << " threads, " << how.seconds << " s per scenario, ";
+      << "run      " << sizes_text(how, sizes) << " functions, " << how.threads << " threads, "
+      << how.seconds << " s per scenario, ";
   if (how.rate > 0) {
     out << "open loop at " << with_commas(how.rate) << "/s";
   } else {
@@ -65,6 +87,7 @@ void print_header(std::ostream& out, const report& all, const settings& how) {
   }
   if (how.in_flight) out << ", " << *how.in_flight << " in flight per thread";
   if (how.hot > 0) out << ", " << with_commas(static_cast<double>(how.hot)) << " hot functions";
+  if (repeat > 1) out << ", each " << repeat << " times in turn";
   out << ", store none, seed " << how.seed << '\n';
   for (const auto& warning : all.build.warnings) {
     out << "WARNING: " << warning << ": these figures say nothing about speed\n";
@@ -75,26 +98,45 @@ void print_header(std::ostream& out, const report& all, const settings& how) {
 void print_table(std::ostream& out, const std::vector<result>& results) {
   std::array<std::string, columns.size()> heads;
   for (std::size_t i = 0; i < heads.size(); ++i) heads[i] = columns[i].head;
-  print_cells(out, heads);
+  std::size_t name_width = 0;
+  for (const auto& each : results) name_width = std::max(name_width, each.scenario.size() + 1);
+  print_cells(out, heads, name_width);
   for (const auto& each : results) {
     const auto& latency = each.measured.latency;
     const bool has_functions = each.functions > 0;
     print_cells(
-        out, {each.scenario, has_functions ? with_commas(static_cast<double>(each.functions)) : "-",
-              std::to_string(each.threads), with_commas(each.ops_per_second),
-              short_number(latency.quantile_us(0.5)), short_number(latency.quantile_us(0.9)),
-              short_number(latency.quantile_us(0.99)), short_number(latency.quantile_us(0.999)),
-              short_number(latency.max_us()),
-              has_functions ? short_number(each.bytes_per_function) : "-",
-              with_commas(static_cast<double>(each.rss_bytes) / (1U << 20))});
+        out,
+        {each.scenario, has_functions ? with_commas(static_cast<double>(each.functions)) : "-",
+         std::to_string(each.threads), with_commas(each.ops_per_second),
+         short_number(latency.quantile_us(0.5)), short_number(latency.quantile_us(0.9)),
+         short_number(latency.quantile_us(0.99)), short_number(latency.quantile_us(0.999)),
+         short_number(latency.max_us()),
+         has_functions ? short_number(each.bytes_per_function) : "-",
+         with_commas(static_cast<double>(each.rss_bytes) / (1U << 20))},
+        name_width);
   }
 }
 
 void print_ratios(std::ostream& out, const std::vector<ratio>& ratios) {
+  const auto print = [&out](const auto&... cells) {
+    constexpr std::array widths{-36, 9, 9, 9, 8, 9, 8};
+    std::size_t i = 0;
+    const auto print_cell = [&](const auto& text) {
+      const int width = widths[i++];
+      out << (width < 0 ? std::left : std::right) << std::setw(std::abs(width)) << text;
+    };
+    (print_cell(cells), ...);
+    out << '\n';
+  };
+  if (!ratios.empty()) print("comparison", "ratio", "lowest", "highest", "rounds", "target", "");
   for (const auto& each : ratios) {
-    out << each.scenario << " / " << each.peer << ": " << short_number(each.median) << " ("
-        << short_number(each.lowest) << " - " << short_number(each.highest) << " in " << each.rounds
-        << " rounds)\n";
+    const auto name = each.scenario + " / " + each.peer;
+    if (!each.missing.empty()) {
+      print(name, "    " + each.missing);
+      continue;
+    }
+    print(name, short_number(each.median), short_number(each.lowest), short_number(each.highest),
+          each.rounds, ">= " + short_target(each.target), each.met() ? "met" : "missed");
   }
 }
 

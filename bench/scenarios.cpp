@@ -38,8 +38,10 @@ constexpr std::array scenarios{
   scenario{"update",       "UpdateFunctionCode to Successful",                                                        330,     false,     make_update},
   scenario{"idle_sweep",   "one function from Active to Inactive when its idle time ends",                           1300,     true,      make_idle_sweep, false, require_functions_for_rate},
   scenario{"wake_storm",   "one Inactive function invoked, restored, Active",                                        1300,     true,      make_wake_storm, false, refuse_rate},
+  scenario{"mixed",        "one call from a described population: invoke, get, update, list, create, delete",         400,     false,     make_mixed},
   scenario{"waiters",      "one waiter armed and later fired",                                                       1300,     true,      make_waiters, false, require_functions_for_rate, 1100, waiters_at_once_max},
   scenario{"list",         "one page of 100, filtered by state",                                                      330,     false,     make_list},
+  scenario{"life",         "one function's step: created, invoked, idled, woken, invoked again, removed",            1300,     true,      make_life},
 };
 // clang-format on
 

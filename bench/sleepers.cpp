@@ -103,7 +103,7 @@ void sleepers::invoke_until_taken(std::string_view name, measurement& mine) {
     const auto& why = admission.error();
     if (why.code == fsm::errc::function_initializing) break;
     if (why.code != fsm::errc::too_many_requests || bench::clock::now() > give_up_at) {
-      mine.fail(std::string{fsm::to_string(why.code)} + ": " + why.message);
+      mine.fail(to_text(why));
       broken_.store(true);
       return;
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "jumping_clock.hpp"
+#include "bench_clock.hpp"
 #include "measure.hpp"
 #include "metered_provider.hpp"
 #include "names.hpp"
@@ -40,7 +40,7 @@ public:
            const sleep_plan& plan);
 
   [[nodiscard]] fsm::runtime& runtime() noexcept { return population_.runtime(); }
-  [[nodiscard]] jumping_clock& clock() noexcept { return *clock_; }
+  [[nodiscard]] bench_clock& clock() noexcept { return *clock_; }
   [[nodiscard]] metered_provider& provider() noexcept { return *provider_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return order_.size(); }
   [[nodiscard]] double bytes_per_function() const noexcept {
@@ -71,7 +71,7 @@ private:
   const name_list& names_;
   const scattered_order& order_;
   std::size_t threads_;
-  std::shared_ptr<jumping_clock> clock_ = std::make_shared<jumping_clock>();
+  std::shared_ptr<bench_clock> clock_ = std::make_shared<bench_clock>();
   std::shared_ptr<metered_provider> provider_;
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<bool> broken_{false};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "extras.hpp"
 #include "flags.hpp"
 #include "measure.hpp"
 
@@ -21,6 +22,10 @@ public:
   [[nodiscard]] virtual std::uint64_t functions() const { return 0; }
   /// Resident memory that creating the functions took, each. 0 = the scenario makes none.
   [[nodiscard]] virtual double bytes_per_function() const { return 0; }
+  /// What else there is to say about the last measurement.
+  [[nodiscard]] virtual extras more() const { return {}; }
+  /// Resident memory of the process that does the work, when that is not this one; else 0.
+  [[nodiscard]] virtual std::uint64_t rss_bytes() const { return 0; }
 };
 
 /// These may take a while: they create all functions. They throw `std::runtime_error` when that
@@ -35,10 +40,21 @@ public:
 [[nodiscard]] std::unique_ptr<workload> make_wake_storm(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_waiters(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_list(const settings& how);
-/// The peers: a CAF actor system as one would write it first, and what the memory of this machine
-/// allows.
-[[nodiscard]] std::unique_ptr<workload> make_naive_caf(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_mixed(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_life(const settings& how);
+
+// The peers.
+/// The lifecycle as nested `switch` statements, next to `step`.
+[[nodiscard]] std::unique_ptr<workload> make_hand_written_switch(const settings& how);
+/// What the memory of this machine allows, one name after the other and in batches.
 [[nodiscard]] std::unique_ptr<workload> make_hardware_probe(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_hardware_probe_batch(const settings& how);
+/// A CAF actor system as one would write it first.
+[[nodiscard]] std::unique_ptr<workload> make_naive_caf(const settings& how);
+/// Erlang/OTP, in a process of its own. Need `missing_erlang` to be empty.
+[[nodiscard]] std::unique_ptr<workload> make_erlang_create(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_erlang_invoke(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_erlang_message(const settings& how);
 
 /// Waiters that `waiters` arms at once, at most: as many as the library allows by default.
 inline constexpr std::uint64_t waiters_at_once_max = std::uint64_t{1} << 22;

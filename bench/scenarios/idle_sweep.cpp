@@ -1,4 +1,5 @@
 #include "crowd_watch.hpp"
+#include "function_name.hpp"
 #include "interrupt.hpp"
 #include "sleepers.hpp"
 #include "workload.hpp"
@@ -37,7 +38,7 @@ public:
 
   void on_transition(const fsm::transition& what) override {
     if (what.to.state != fsm::state::inactive) return;
-    const auto turn = order_.turn_of(name_list::index_of(what.name));
+    const auto turn = order_.turn_of(function_name::index_of(what.name));
     if (turn >= turns_) return;
     const std::lock_guard lock{mutex_};
     latency_.add(clock::now() - due_.of(turn));

@@ -132,7 +132,7 @@ public:
         blocked_{how.rate},
         names_{how.functions},
         order_{how.functions},
-        provider_{std::make_shared<keeping_provider>(names_, order_, turns_)},
+        provider_{std::make_shared<keeping_provider>(order_, turns_)},
         sleepers_{how, names_, order_, plan(how)} {}
 
   measurement measure(const pace& how) override {

@@ -23,7 +23,7 @@ public:
   explicit wake_storm_workload(const settings& how)
       : names_{how.functions},
         order_{how.functions},
-        provider_{std::make_shared<keeping_provider>(names_, order_, held_storm_size(how))},
+        provider_{std::make_shared<keeping_provider>(order_, held_storm_size(how))},
         held_storm_size_{held_storm_size(how)},
         sleepers_{how, names_, order_, plan()} {}
 

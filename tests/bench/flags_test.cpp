@@ -27,6 +27,8 @@ TEST_CASE("no arguments mean the default suite with the default flags", "[bench]
   CHECK(call.settings.hot == 0);
   CHECK(call.settings.batch == 64);
   CHECK(call.settings.json_file.empty());
+  CHECK(call.settings.population_file.empty());
+  CHECK(call.settings.population == bench::described_population{});
 }
 
 TEST_CASE("every flag of run is read", "[bench][flags]") {
@@ -57,10 +59,64 @@ TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
   CHECK(parsed({"run", "--help"}).help_text.find("--functions") != std::string::npos);
 }
 
+TEST_CASE("several populations and runs are read", "[bench][flags]") {
+  const auto call = parsed({"run", "invoke", "--functions", "1000,100000,10", "--repeat", "3"});
+  CHECK(call.sizes == std::vector<std::uint64_t>{1000, 100'000, 10});
+  CHECK(call.settings.functions == 1000);
+  CHECK(call.repeat == 3);
+  const auto plain = parsed({"run", "invoke"});
+  CHECK(plain.sizes == std::vector<std::uint64_t>{1'000'000});
+  CHECK(plain.repeat == 1);
+  CHECK(parsed({}).sizes == std::vector<std::uint64_t>{1'000'000});
+}
+
+TEST_CASE("report and compare are read", "[bench][flags]") {
+  const auto report = parsed({"report", "a.json", "b.json", "-o", "-"});
+  CHECK(report.command == command::report);
+  CHECK(report.report.files == std::vector<std::string>{"a.json", "b.json"});
+  CHECK(report.report.output == "-");
+  const auto compare =
+      parsed({"compare", "a.json", "b.json", "--fail-below", "0.9", "--json", "-"});
+  CHECK(compare.command == command::compare);
+  CHECK(compare.compare.before == "a.json");
+  CHECK(compare.compare.after == "b.json");
+  CHECK(compare.compare.fail_below == 0.9);
+  CHECK(compare.compare.json_file == "-");
+}
+
+TEST_CASE("what report and compare cannot do is said before anything is read", "[bench][flags]") {
+  const auto refused = [](const std::vector<const char*>& wrong, const char* why) {
+    CHECK_THROWS_MATCHES(parsed(wrong), usage_error, Message(why));
+  };
+  refused({"report", "a.json", "-o", "/no/such/folder/x"},
+          "-o: /no/such/folder/x is not a file that can be written");
+  refused({"compare", "a.json", "b.json", "--json", "/no/such/folder/x"},
+          "--json: /no/such/folder/x is not a file that can be written");
+  refused({"compare", "a.json", "b.json", "--fail-below", "-1"},
+          "--fail-below: -1 is not between 0 and 1000");
+  CHECK_THROWS_AS(parsed({"report", "-o", "-"}), usage_error);
+  CHECK_THROWS_AS(parsed({"report", "a.json"}), usage_error);
+  CHECK_THROWS_AS(parsed({"compare", "a.json"}), usage_error);
+  CHECK_THROWS_AS(parsed({"compare", "a.json", "b.json", "c.json"}), usage_error);
+}
+
+TEST_CASE("peers takes a list of comparisons", "[bench][flags]") {
+  CHECK(parsed({"peers"}).only.empty());
+  CHECK(parsed({"peers", "--only", "step,invoke/erlang"}).only ==
+        std::vector<std::string>{"step", "invoke/erlang"});
+  CHECK_THROWS_MATCHES(
+      parsed({"peers", "--only", "step,fly"}), usage_error,
+      Message("--only: 'fly' is not a comparison (known: step/hand_written_switch create/erlang "
+              "invoke/hardware_probe invoke/erlang invoke_batch/hardware_probe_batch "
+              "message/naive_caf message/erlang)"));
+  CHECK_THROWS_AS(parsed({"run", "step", "--only", "step"}), usage_error);
+}
+
 TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
   CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
                        Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
-                               "message update idle_sweep wake_storm waiters list)"));
+                               "message update idle_sweep wake_storm mixed waiters list "
+                               "life)"));
 }
 
 TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {
@@ -70,6 +126,12 @@ TEST_CASE("an impossible flag is named with its value and the rule", "[bench][fl
   };
   refused({"--functions", "0"}, "--functions: 0 is not between 1 and 67108864");
   refused({"--functions", "67108865"}, "--functions: 67108865 is not between 1 and 67108864");
+  refused({"--functions", "10,,20"}, "--functions: '' is not between 1 and 67108864");
+  refused({"--functions", "10,20,"}, "--functions: '' is not between 1 and 67108864");
+  refused({"--functions", "10,2x"}, "--functions: 2x is not between 1 and 67108864");
+  refused({"--functions", "10,-2"}, "--functions: -2 is not between 1 and 67108864");
+  refused({"--functions", "10,20,10"}, "--functions: 10 is not given once only (use --repeat)");
+  refused({"--repeat", "0"}, "--repeat: 0 is not between 1 and 1000");
   refused({"--threads", "0"}, "--threads: 0 is not between 1 and 1024");
   refused({"--seconds", "0"}, "--seconds: 0 is not above 0 and at most 86400");
   refused({"--seconds", "nan"}, "--seconds: nan is not above 0 and at most 86400");
@@ -82,6 +144,20 @@ TEST_CASE("an impossible flag is named with its value and the rule", "[bench][fl
   refused({"--store", "paper"}, "--store: paper is not a known store (none)");
   refused({"--json", "/no/such/folder/x"},
           "--json: /no/such/folder/x is not a file that can be written");
+}
+
+TEST_CASE("a population is read before anything starts", "[bench][flags]") {
+  CHECK_THROWS_MATCHES(parsed({"run", "mixed", "--population", ""}), usage_error,
+                       Message("--population:  is not a file that can be read"));
+  const auto call =
+      parsed({"run", "mixed", "--population", FSM_SOURCE_DIR "/bench/populations/default.json"});
+  CHECK(call.settings.population_file == FSM_SOURCE_DIR "/bench/populations/default.json");
+  CHECK(call.settings.population == bench::described_population{});
+}
+
+TEST_CASE("life is refused a rate, as it knows no open loop", "[bench][flags]") {
+  CHECK_THROWS_MATCHES(parsed({"run", "step", "life", "--rate", "5"}), usage_error,
+                       Message("--rate: 5 is not possible with life, which knows no open loop"));
 }
 
 TEST_CASE("what CLI11 refuses is one line that names the flag", "[bench][flags]") {

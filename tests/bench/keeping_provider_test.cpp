@@ -1,5 +1,7 @@
 #include "keeping_provider.hpp"
 
+#include "names.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 using namespace bench;
@@ -9,7 +11,7 @@ namespace {
 struct asked {
   name_list names{10};
   scattered_order order{10};
-  keeping_provider provider{names, order, 4};
+  keeping_provider provider{order, 4};
   int answers = 0;
 
   void provision(std::uint64_t turn) {

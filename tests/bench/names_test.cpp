@@ -49,13 +49,6 @@ TEST_CASE("a stream goes round, and threads begin at different places", "[bench]
   CHECK(drawn.first_turn(1, 2) == drawn.size() / 2);
 }
 
-TEST_CASE("a name tells which one it is", "[bench][names]") {
-  const name_list names{1'000};
-  for (const std::uint64_t index : {0U, 1U, 10U, 999U})
-    CHECK(name_list::index_of(names[index]) == index);
-  CHECK(name_list::index_of("function-12345678") == 12'345'678);
-}
-
 TEST_CASE("hot functions are a few, spread evenly, and the same for every seed", "[bench][names]") {
   const name_list names{100};
   std::set<std::string, std::less<>> seen;

@@ -40,14 +40,21 @@ std::set<std::string> members(const json::value& of) {
 }  // namespace
 
 TEST_CASE("the JSON of a result has exactly the promised members", "[bench][report]") {
-  const auto file = json::parse(to_json(sample()));
+  auto all = sample();
+  all.run = {"2026-01-31T12:00:00Z", 5000, {}, 7};
+  const auto file = json::parse(to_json(all));
   CHECK(members(file) == std::set<std::string>{"version", "results"});
   CHECK(file.at("version") == json_version);
   const auto& got = file.at("results").at(0);
-  CHECK(members(got) == std::set<std::string>{"scenario", "functions", "threads", "store",
-                                              "durability", "seconds", "ops", "ops_per_second",
-                                              "latency_us", "bytes_per_function", "rss_bytes",
-                                              "commit", "machine"});
+  CHECK(members(got) ==
+        std::set<std::string>{"scenario", "functions", "threads", "store", "durability", "seconds",
+                              "ops", "ops_per_second", "latency_us", "bytes_per_function",
+                              "rss_bytes", "commit", "machine", "build", "date", "rate", "seed"});
+  CHECK(members(got.at("build")) == std::set<std::string>{"type", "compiler", "warnings"});
+  CHECK(got.at("build").at("type") == "Release");
+  CHECK(got.at("date") == "2026-01-31T12:00:00Z");
+  CHECK(got.at("rate") == 5000.0);
+  CHECK(got.at("seed") == 7);
   CHECK(members(got.at("latency_us")) == std::set<std::string>{"p50", "p90", "p99", "p999", "max"});
   CHECK(got.at("scenario") == "invoke");
   CHECK(got.at("ops") == 12'345'678);
@@ -68,17 +75,52 @@ TEST_CASE("what a measurement found out besides comes as further members", "[ben
   CHECK(got.at("armed_per_second") == 1'000.5);
 }
 
-TEST_CASE("a comparison adds its ratios to the JSON", "[bench][report]") {
+TEST_CASE("calls outstanding are in the JSON when the flag was given", "[bench][report]") {
   auto all = sample();
-  all.ratios.push_back({"message", "naive_caf", 4.5678, 4, 5, 5});
+  all.run.in_flight = 8;
+  CHECK(json::parse(to_json(all)).at("results").at(0).at("in_flight") == 8);
+}
+
+TEST_CASE("a run knows its flags and the day", "[bench][report]") {
+  settings how;
+  how.rate = 9;
+  how.seed = 3;
+  how.in_flight = 2;
+  const auto facts = facts_of(how);
+  CHECK(facts.rate == 9);
+  CHECK(facts.seed == 3);
+  CHECK(facts.in_flight == 2);
+  REQUIRE(facts.date.size() == 20);
+  CHECK(facts.date > "2026-01-01T00:00:00Z");
+  CHECK(facts.date.back() == 'Z');
+}
+
+TEST_CASE("a comparison adds its ratios to the JSON and to the output", "[bench][report]") {
+  auto all = sample();
+  all.ratios.push_back({"message", "naive_caf", "", 4, 4.5678, 3.9, 5, 5});
+  all.ratios.push_back({"message", "erlang", "erl is not installed", 6, 0, 0, 0, 0});
+  all.ratios.push_back({"invoke", "hardware_probe", "", 0.7, 0.5, 0.4, 0.6, 5});
   const auto file = json::parse(to_json(all));
   const auto& got = file.at("ratios").at(0);
-  CHECK(members(got) ==
-        std::set<std::string>{"scenario", "peer", "ratio", "lowest", "highest", "rounds"});
+  CHECK(members(got) == std::set<std::string>{"scenario", "peer", "ratio", "lowest", "highest",
+                                              "rounds", "target"});
   CHECK(got.at("ratio") == 4.568);
+  CHECK(got.at("target").to_number<double>() == 4);
+  const auto& missing = file.at("ratios").at(1);
+  CHECK(members(missing) == std::set<std::string>{"scenario", "peer", "missing"});
+  CHECK(missing.at("missing") == "erl is not installed");
   std::ostringstream text;
   print_ratios(text, all.ratios);
-  CHECK(text.str() == "message / naive_caf: 4.57 (4.00 - 5.00 in 5 rounds)\n");
+  std::vector<std::string> lines;
+  std::istringstream rows{text.str()};
+  for (std::string line; std::getline(rows, line);) lines.push_back(line);
+  REQUIRE(lines.size() == 4);
+  CHECK_THAT(lines[0], ContainsSubstring("target"));
+  CHECK_THAT(lines[1], ContainsSubstring("message / naive_caf"));
+  CHECK_THAT(lines[1], ContainsSubstring("4.57") && ContainsSubstring(">= 4     met"));
+  CHECK_THAT(lines[2],
+             ContainsSubstring("message / erlang") && ContainsSubstring("erl is not installed"));
+  CHECK_THAT(lines[3], ContainsSubstring(">= 0.7  missed"));
 }
 
 TEST_CASE("the header names machine, build and commit, and warns", "[bench][report]") {
@@ -98,6 +140,10 @@ TEST_CASE("the header names machine, build and commit, and warns", "[bench][repo
   std::ostringstream loud;
   print_header(loud, all, how);
   CHECK_THAT(loud.str(), ContainsSubstring("WARNING: sanitizers are on"));
+  std::ostringstream growing;
+  print_header(growing, all, how, {1'000, 100'000, 10'000'000}, 3);
+  CHECK_THAT(growing.str(), ContainsSubstring("1,000, 100,000 and 10,000,000 functions"));
+  CHECK_THAT(growing.str(), ContainsSubstring("each 3 times in turn"));
 }
 
 TEST_CASE("a row of the table has every figure", "[bench][report]") {

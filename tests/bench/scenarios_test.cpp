@@ -1,7 +1,5 @@
 #include "scenarios.hpp"
 
-#include "peers.hpp"
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 
@@ -26,13 +24,6 @@ TEST_CASE("too little memory is said with the estimate", "[bench][scenarios]") {
       Message("create: --functions 10000000 needs about 3.1 GiB of memory, 2.0 GiB are available"));
   CHECK_NOTHROW(require_memory("create", 10'000'000, 320, 4 * gibibyte));
   CHECK_NOTHROW(require_memory("step", 10'000'000, 0, 0));
-}
-
-TEST_CASE("a comparison needs the memory of both sides", "[bench][scenarios]") {
-  settings how;
-  how.functions = 1'000'000;
-  CHECK_THROWS_AS(require_memory_for_peers(how, 1'500'000'000), usage_error);
-  CHECK_NOTHROW(require_memory_for_peers(how, 2'500'000'000));
 }
 
 TEST_CASE("flags that make no sense for a scenario are refused in a line", "[bench][scenarios]") {

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "bench_clock.hpp"
+#include "call_window.hpp"
+#include "flags.hpp"
+#include "function_name.hpp"
+#include "measure.hpp"
+#include <fsm/runtime.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace bench {
+
+/// A part of the functions, for one thread.
+struct share_of_functions {
+  std::size_t thread;
+  std::uint64_t first;
+  std::uint64_t last;
+};
+
+/// A runtime in simulated time, with the null store and the instant provider. Nothing is kept per
+/// function: names are made when they are needed.
+class simulation {
+public:
+  /// What a function is created with, beside its name.
+  using describe = std::function<fsm::create_request(std::uint64_t function)>;
+
+  /// Time passes as fast as real time until the clock is told otherwise. Throws
+  /// `std::runtime_error` when the runtime does not start.
+  simulation(const settings& how, fsm::duration idle_after);
+
+  /// Creates every function, to Active, with so many creates outstanding per thread as `settings`
+  /// says (256 if it does not).
+  [[nodiscard]] measurement create_all(const describe& what);
+  /// Removes every function.
+  [[nodiscard]] measurement remove_all();
+
+  /// Lets each thread work on its part while a progress line shows `label`. `work` counts
+  /// `progress()` up as it goes. The time is that of the slowest.
+  [[nodiscard]] measurement in_parts(
+      const std::string& label, const std::function<measurement(const share_of_functions&)>& work);
+  [[nodiscard]] std::atomic<std::uint64_t>& progress() noexcept { return progress_; }
+
+  /// Functions in these situations now.
+  [[nodiscard]] std::uint64_t count(fsm::pair_set situations) const;
+  /// Waits until at least `functions` functions are in these situations. False when their number
+  /// did not change for 30 s, or when interrupted.
+  [[nodiscard]] bool await_count(const std::string& label, fsm::pair_set situations,
+                                 std::uint64_t functions);
+
+  [[nodiscard]] fsm::runtime& runtime() noexcept { return *runtime_; }
+  [[nodiscard]] bench_clock& clock() noexcept { return *clock_; }
+  [[nodiscard]] std::uint64_t functions() const noexcept { return settings_.functions; }
+  /// Growth of resident memory while the functions were created, per function.
+  [[nodiscard]] double bytes_per_function() const noexcept { return bytes_per_function_; }
+
+private:
+  /// Starts a call, which ends with `outstanding_call::finish`.
+  using start_call = std::function<void(outstanding_call&)>;
+
+  [[nodiscard]] function_name name_of(const outstanding_call& which) const noexcept {
+    return {which.item(), functions()};
+  }
+  [[nodiscard]] measurement call_each(const std::string& label, const start_call& begin);
+
+  settings settings_;
+  std::size_t in_flight_;
+  std::shared_ptr<bench_clock> clock_;
+  /// Callbacks may still be on their last instructions when their thread has gone on: the windows
+  /// go after the runtime.
+  std::deque<call_window> windows_;
+  std::optional<fsm::runtime> runtime_;
+  std::atomic<std::uint64_t> progress_{0};
+  double bytes_per_function_ = 0;
+};
+
+}  // namespace bench
