@@ -96,7 +96,7 @@ void delivery::note_usage(journal_entry& entry) {
   const bool was_active = t.from.state == state::active;
   const bool is_active = t.to.state == state::active;
   const bool is_gone = t.to == pairs::absent;
-  if (was_active == is_active && !is_gone && entry.draining_until == timestamp{}) return;
+  if ((was_active || !is_active) && !is_gone && entry.draining_until == timestamp{}) return;
   if (usage_ == nullptr) usage_ = std::make_unique<usage_changed>();
   if (entry.draining_until != timestamp{}) usage_->draining_until.push_back(entry.draining_until);
   if (is_gone) {
@@ -104,8 +104,6 @@ void delivery::note_usage(journal_entry& entry) {
     usage_->removed.push_back(std::move(entry.who));
   } else if (is_active && !was_active) {
     usage_->active.push_back(std::move(entry.who));
-  } else if (was_active && !is_active) {
-    usage_->inactive.push_back(std::move(entry.who));
   }
 }
 

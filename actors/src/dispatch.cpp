@@ -227,9 +227,12 @@ errands::errand errands::take() noexcept {
 
 caf::resumable::resume_result errands::resume(caf::execution_unit* where, std::size_t) {
   some taken;
-  const std::size_t count = take_some(taken);
-  for (std::size_t i = 0; i < count; ++i) run_scheduled(*taken[i].who, taken[i].backlog, where);
-  return more_waits() ? resume_later : done;
+  for (std::size_t bunch = 0; bunch < bunches_max; ++bunch) {
+    const std::size_t count = take_some(taken);
+    for (std::size_t i = 0; i < count; ++i) run_scheduled(*taken[i].who, taken[i].backlog, where);
+    if (!more_waits()) return done;
+  }
+  return resume_later;
 }
 
 helping_scope::helping_scope() noexcept : was_helping_{std::exchange(this_turn().helping, true)} {}

@@ -65,6 +65,9 @@ public:
 
 private:
   static constexpr std::size_t taken_max = 64;
+  /// Bunches after which CAF's other actors have their turn. Going on is worth much: what is being
+  /// worked on is in this core's caches.
+  static constexpr std::size_t bunches_max = 64;
   using some = std::array<errand, taken_max>;
 
   /// Takes a fair part of what waits; gives how many that are.

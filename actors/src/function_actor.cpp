@@ -53,7 +53,8 @@ void function_actor::happen(core& o, call& c) noexcept {
     // The name may already be somebody else's.
     c.answer = fsm::answer::not_found;
     c.found = look();
-    answer(o, c);
+    // Behind the removal: then the name is free, and a create that tries again will not come here.
+    answer_behind(o, c);
     return;
   }
   const lifecycle_record before = record();
@@ -80,7 +81,10 @@ void function_actor::answer(core& o, call& c) noexcept {
     c.answered();
     return;
   }
-  // Behind everything this function has done so far, and outside of its run.
+  answer_behind(o, c);
+}
+
+void function_actor::answer_behind(core& o, call& c) noexcept {
   auto* entry = new journal_entry;
   entry->who = caf::strong_actor_ptr{ctrl()};
   entry->function = this;

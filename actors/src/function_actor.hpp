@@ -66,6 +66,8 @@ private:
 
   void happen(core& o, call& c) noexcept;
   void answer(core& o, call& c) noexcept;
+  /// Answers behind everything this function has done so far, and outside of its run.
+  void answer_behind(core& o, call& c) noexcept;
   void commit(core& o, call& c, const lifecycle_record& before, const outcome& result) noexcept;
   void open_or_close(core& o, journal_entry& entry, const outcome& result) noexcept;
   void move_running(core& o, journal_entry& entry, bool gone, attempt_token resources) noexcept;

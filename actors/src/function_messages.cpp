@@ -93,7 +93,14 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
   auto& content = what->content();
   if (content.match_elements<ping_atom, std::uint64_t>()) {
     const auto n = content.get_as<std::uint64_t>(1);
-    reply(*what, ctrl(), caf::make_message(ping_atom::value, n + 1));
+    if (what->stages.empty() && what->sender != nullptr) {
+      // The usual case, in one allocation.
+      const auto id = what->mid.response_id();
+      what->sender->enqueue(caf::make_mailbox_element(ctrl(), id, {}, ping_atom::value, n + 1),
+                            nullptr);
+    } else {
+      reply(*what, ctrl(), caf::make_message(ping_atom::value, n + 1));
+    }
     return;
   }
   if (content.match_elements<invoke_atom>()) {

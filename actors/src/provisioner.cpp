@@ -72,6 +72,7 @@ bool provisioner::try_at_once(job& what) {
     owe(std::move(what));
     return false;
   }
+  if (!what.is_release) last_tenant_ = what.request.tenant;  // That was its turn.
   what.request.try_number = 1;
   const std::unique_ptr<try_answered> answered = call_provider(what, 1);
   if (answered != nullptr && answered->result == completion::result::succeeded) return true;

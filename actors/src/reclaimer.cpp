@@ -9,6 +9,10 @@ namespace fsm::detail {
 
 namespace {
 
+/// Transitions that may be on their way while functions are proposed: enough to keep everybody
+/// busy, few enough to stay in the processor's caches and to leave callers nearly all of the
+/// journal.
+constexpr std::size_t on_their_way_max = 256;
 /// Functions proposed at a time.
 constexpr std::size_t proposals_max = 128;
 
@@ -25,6 +29,14 @@ std::uint64_t reclaimer::links::due(std::uint32_t n) const noexcept {
   const duration from_start = who.last_use() + o->idle_after(who.idle_policy) - start;
   const auto ticks = (from_start.count() + tick.count() - 1) / tick.count();
   return ticks > 0 ? static_cast<std::uint64_t>(ticks) : 0;
+}
+
+void reclaimer::links::prefetch(std::uint32_t n) const noexcept {
+  const auto* const body = reinterpret_cast<const std::byte*>(&o->pool->head(n));
+  for (std::size_t at = 0; at < function_pool::body_bytes; at += 64)
+    __builtin_prefetch(body + at, 1);
+  __builtin_prefetch(body + function_pool::body_bytes - 1, 1);
+  __builtin_prefetch(&o->pool->line(n), 1);
 }
 
 duration reclaimer::tick_for(duration idle_after) noexcept {
@@ -63,8 +75,7 @@ void reclaimer::on_tick() noexcept {
   const timestamp now = core_.clock->now();
   const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
   more_is_due_ = !wheel_.advance(
-      tick, [this, now](std::uint32_t slot) { propose(slot, now); },
-      std::min(core_.free_transitions(), proposals_max));
+      tick, [this, now](std::uint32_t slot) { propose(slot, now); }, room());
   if (draining_until_.empty() || draining_until_.front() > now) return;
   while (!draining_until_.empty() && draining_until_.front() <= now) draining_until_.pop_front();
   for (const attempt_token& resources : core_.pool->draining.expire(now))
@@ -77,13 +88,19 @@ void reclaimer::after_batch() noexcept {
     waits_for_room_.store(true, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     // Delivery may just have made the last room it will make.
-    if (core_.free_transitions() > 0) stop_waiting();
+    if (room() > 0) stop_waiting();
     return;
   }
   if (waits_for_room_.load(std::memory_order_relaxed)) return;
   if (wheel_.size() != 0)
     alarm_.at_latest(start_ + tick_ * static_cast<std::int64_t>(wheel_.next_tick()));
   if (!draining_until_.empty()) alarm_.at_latest(draining_until_.front());
+}
+
+std::size_t reclaimer::room() const noexcept {
+  const std::size_t on_their_way = core_.transitions_on_their_way();
+  const std::size_t most = std::min(on_their_way_max, (core_.how.journal_max + 1) / 2);
+  return on_their_way < most ? std::min(most - on_their_way, proposals_max) : 0;
 }
 
 void reclaimer::stop_waiting() noexcept {
@@ -93,8 +110,6 @@ void reclaimer::stop_waiting() noexcept {
 void reclaimer::on_usage(usage_changed& what) {
   for (const caf::strong_actor_ptr& who : what.active)
     arm(static_cast<function_actor&>(*who->get()));
-  for (const caf::strong_actor_ptr& who : what.inactive)
-    disarm(static_cast<function_actor&>(*who->get()));
   for (caf::strong_actor_ptr& who : what.removed) {
     disarm(static_cast<function_actor&>(*who->get()));
     core_.let_go(std::move(who));

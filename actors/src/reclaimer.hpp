@@ -14,10 +14,10 @@ namespace fsm::detail {
 // Messages the reclaimer understands
 // ----------------------------------
 
-/// Functions that have become Active, that are no longer, and that are gone for good.
+/// Functions that have become Active, and that are gone for good. (One that becomes Inactive has
+/// just been taken out of the wheel.)
 struct usage_changed final : internal_message {
   std::vector<caf::strong_actor_ptr> active;
-  std::vector<caf::strong_actor_ptr> inactive;
   std::vector<caf::strong_actor_ptr> removed;
   /// Invocations of replaced versions go on, until then at the latest.
   std::vector<timestamp> draining_until;
@@ -35,7 +35,7 @@ struct reclaimer_tick final : internal_message {};
 /// flight or an update under way. Live: every Active function is in the wheel, so each is looked at
 /// within its idle time plus one tick, also one that was never invoked, and one whose completion
 /// was lost. An invocation costs it nothing. When many are due at once it proposes some at a time,
-/// so that others have their turn, and no more than the journal has room for.
+/// so that others have their turn, and more only when these have become Inactive.
 class reclaimer final : public compact_actor {
 public:
   reclaimer(caf::actor_config& how, core& o);
@@ -44,9 +44,9 @@ public:
   /// Any thread.
   void watch(function_actor& who) noexcept;
   void close() { alarm_.close(); }
-  /// For delivery: the journal has room again. Goes on if that was waited for.
+  /// For delivery: transitions have been delivered. Goes on if that was waited for.
   void room_again() noexcept {
-    if (waits_for_room_.load(std::memory_order_seq_cst)) stop_waiting();
+    if (waits_for_room_.load(std::memory_order_seq_cst) && room() > 0) stop_waiting();
   }
 
   /// The precision of idle times: 1/4096 of the default one, from 1 ms to 1 s.
@@ -60,6 +60,8 @@ private:
     [[nodiscard]] std::uint32_t& next(std::uint32_t n) const noexcept;
     [[nodiscard]] std::uint32_t& previous(std::uint32_t n) const noexcept;
     [[nodiscard]] std::uint64_t due(std::uint32_t n) const noexcept;
+    /// All of a function: it is about to be proposed.
+    void prefetch(std::uint32_t n) const noexcept;
   };
 
   void handle(internal_message* what) noexcept override;
@@ -67,6 +69,8 @@ private:
   void on_usage(usage_changed& what);
   void on_tick() noexcept;
   void stop_waiting() noexcept;
+  /// How many functions may be proposed now.
+  [[nodiscard]] std::size_t room() const noexcept;
   void arm(function_actor& who) noexcept;
   void disarm(function_actor& who) noexcept;
   void propose(std::uint32_t slot, timestamp now) noexcept;

@@ -11,13 +11,19 @@ void state_index::move(std::uint32_t slot, pair from, pair to) noexcept {
   const std::size_t source = index_of(from);
   const std::size_t target = index_of(to);
   if (source == target) return;
+  // Nobody else writes: no locked instruction is needed.
+  const auto set = [](std::atomic<std::uint64_t>& what, std::uint64_t value) {
+    what.store(value, std::memory_order_relaxed);
+  };
   if (target != 0) {
-    maps_[target][slot / 64].fetch_or(bit, std::memory_order_relaxed);
-    counts_[target].fetch_add(1, std::memory_order_relaxed);
+    std::atomic<std::uint64_t>& word = maps_[target][slot / 64];
+    set(word, word.load(std::memory_order_relaxed) | bit);
+    set(counts_[target], count(target) + 1);
   }
   if (source != 0) {
-    maps_[source][slot / 64].fetch_and(~bit, std::memory_order_relaxed);
-    counts_[source].fetch_sub(1, std::memory_order_relaxed);
+    std::atomic<std::uint64_t>& word = maps_[source][slot / 64];
+    set(word, word.load(std::memory_order_relaxed) & ~bit);
+    set(counts_[source], count(source) - 1);
   }
 }
 

@@ -223,3 +223,53 @@ TEST_CASE_METHOD(deterministic_runtime,
   CHECK(invoke("f") == errc::function_initializing);
   CHECK(state_of("f") == state::inactive);
 }
+
+TEST_CASE_METHOD(deterministic_runtime,
+                 "a batch is answered as its names would be one by one, in their order",
+                 "[admission]") {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 100; ++i) {
+    texts.push_back("f" + std::to_string(i));
+    if (i % 7 != 0) create_active(texts.back());
+  }
+  provider->next_provisions({replies::later});
+  REQUIRE(create("f0") == errc::none);  // Pending; the other sevenths do not exist.
+  texts.push_back("f1");                // Twice in one batch.
+  const std::vector<std::string_view> names{texts.begin(), texts.end()};
+  std::vector<fsm::expected<fsm::admission>> answers(names.size());
+  rt().admit_batch(names, answers);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    INFO(names[i]);
+    const errc expected = i == 0                  ? errc::function_pending
+                          : i % 7 == 0 && i < 100 ? errc::not_found
+                                                  : errc::none;
+    CHECK(code(answers[i]) == expected);
+    if (answers[i]) CHECK(answers[i]->resource() == fsm::attempt_token{view(texts[i]).uid, 1});
+  }
+  // What is answered anew gives back what was held.
+  advance(how.idle_after - 1h);
+  rt().admit_batch(names, answers);
+  answers.clear();
+  advance(2h);
+  CHECK(state_of("f1") == state::active);
+  advance(how.idle_after);
+  CHECK(state_of("f1") == state::inactive);
+}
+
+TEST_CASE_METHOD(deterministic_runtime, "a batch wakes the Inactive functions in it",
+                 "[admission]") {
+  create_inactive("sleeper");
+  create_active("awake");
+  const std::vector<std::string_view> names{"sleeper", "awake"};
+  std::vector<fsm::expected<fsm::admission>> answers(2);
+  rt().admit_batch(names, answers);
+  CHECK(code(answers[0]) == errc::function_initializing);
+  CHECK(code(answers[1]) == errc::none);
+  settle();
+  rt().admit_batch(names, answers);
+  CHECK(code(answers[0]) == errc::none);
+}
+
+TEST_CASE_METHOD(deterministic_runtime, "an empty batch is no batch", "[admission]") {
+  rt().admit_batch({}, {});
+}

@@ -319,3 +319,39 @@ TEST_CASE_METHOD(waiting, "a synchronous wait returns with the transition or wit
   mover.join();
   if (simulated()) CHECK(now() == start + 15s);
 }
+
+TEST_CASE_METHOD(
+    waiting,
+    "a waiter that outlives its function waits for the name, not for whoever takes the "
+    "place",
+    "[waiters]") {
+  const condition active_some_day{fsm::active.fulfilled, {}};
+  create_inactive("f");
+  const auto waiter = wait_for("f", active_some_day);
+  REQUIRE(remove("f") == errc::none);
+  CHECK(waiter.count() == 0);
+  create_active("other");
+  CHECK(waiter.count() == 0);
+  create_active("f");
+  CHECK(waiter.count() == 1);
+  CHECK(waiter.last()->name == "f");
+}
+
+TEST_CASE_METHOD(waiting, "many waiters of many functions are each answered once, or cancelled",
+                 "[waiters]") {
+  std::vector<caught_view> answers;
+  for (int i = 0; i < 50; ++i) {
+    create_active("f" + std::to_string(i));
+    for (int k = 0; k < 3; ++k)
+      answers.push_back(wait_for("f" + std::to_string(i), fsm::inactive, 365 * 24h));
+  }
+  for (std::size_t i = 0; i < answers.size(); i += 3) subscriptions[i].cancel();
+  settle();
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    CHECK(answers[i].count() == (i % 3 == 0 ? 1 : 0));
+  advance(15 * 24h);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    CHECK(answers[i].count() == 1);
+    CHECK(code(answers[i].last()) == (i % 3 == 0 ? errc::cancelled : errc::none));
+  }
+}

@@ -251,6 +251,26 @@ TEST_CASE("a long text is read in linear time", "[name]") {
   CHECK_FALSE(matches_name_pattern(std::string(4'000'000, 'a') + "!", name_rule::lookup));
 }
 
+TEST_CASE("a bare function name is what parsing accepts and gives back unchanged", "[name]") {
+  std::vector<std::string> texts{"",
+                                 "a",
+                                 "A-z_0",
+                                 "a b",
+                                 "a:b",
+                                 "a.b",
+                                 "$LATEST",
+                                 "ü",
+                                 std::string(64, 'x'),
+                                 std::string(65, 'x')};
+  for (int c = 0; c < 256; ++c) texts.push_back(std::string{"ab"} + static_cast<char>(c));
+  for (const std::string& text : texts) {
+    INFO(text);
+    const auto parsed = fsm::parse_function_ref(text, name_rule::create);
+    const bool bare = parsed && parsed->name == text;
+    CHECK(fsm::is_function_name(text) == bare);
+  }
+}
+
 TEST_CASE("the ARN of a role is recognised", "[name]") {
   for (const auto* text :
        {"arn:aws:iam::123456789012:role/service-role/a", "arn:aws:iam::123456789012:role/a",
