@@ -129,6 +129,7 @@ file_ratio to_ratio(const member_reader& from) {
   made.lowest = from.number("lowest");
   made.highest = from.number("highest");
   made.rounds = from.count("rounds");
+  if (from.has("target")) made.target = from.number("target");
   return made;
 }
 

@@ -62,6 +62,10 @@ struct file_ratio {
   double lowest = 0;
   double highest = 0;
   std::uint64_t rounds = 0;
+  /// What the median should be at least; 0 = nothing was said.
+  double target = 0;
+
+  [[nodiscard]] bool met() const noexcept { return median >= target; }
 };
 
 /// What one call of the program measured, as its file says.

@@ -11,6 +11,7 @@ namespace {
 constexpr double plot_begin = 0.34;
 constexpr double plot_end = 0.78;
 constexpr std::size_t label_width = 17;
+constexpr std::size_t name_lines_max = 3;
 constexpr std::size_t label_lines = 8;
 
 constexpr double first_line = 18;
@@ -58,7 +59,7 @@ struct row_texts {
 };
 
 row_texts texts_of(const chart_row& row) {
-  auto left = broken(row.name, label_width, 2);
+  auto left = broken(row.name, label_width, name_lines_max);
   for (const auto& each : row.details) {
     for (auto& part : broken(each, label_width + 2, 2)) left.push_back(std::move(part));
   }
@@ -69,10 +70,10 @@ row_texts texts_of(const chart_row& row) {
 
 std::string draw_texts(const chart_row& row, const std::vector<std::string>& left, double top) {
   std::string out;
-  const auto name_lines = broken(row.name, label_width, 2).size();
+  const auto name_lines = broken(row.name, label_width, name_lines_max).size();
   double y = top + first_line - 4;
   for (std::size_t i = 0; i < left.size(); ++i, y += next_line) {
-    out += text_at(0, y, i < name_lines ? "name" : "detail", "start", left[i]);
+    out += text_at(0, y, i < name_lines_max ? "name" : "detail", "start", left[i]);
   }
   y = top + first_line - 4;
   for (std::size_t i = 0; i < row.values.size(); ++i, y += next_line) {
@@ -125,7 +126,7 @@ std::vector<std::string> broken(const std::string& text, std::size_t width, std:
     }
     found.back() += c;
     used += is_lead(c) ? 1 : 0;
-    if (c == ' ' || c == '_') break_after = found.back().size();
+    if (c == ' ' || c == '_' || c == '/') break_after = found.back().size();
   }
   return found;
 }

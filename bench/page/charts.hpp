@@ -70,8 +70,8 @@ struct panel_chart {
 };
 [[nodiscard]] std::string draw(const panel_chart& chart);
 
-/// `text` in lines of at most `width` characters, broken after spaces and underscores where there
-/// are any; the last of at most `lines` ends with an ellipsis if there was more.
+/// `text` in lines of at most `width` characters, broken after spaces, underscores and slashes
+/// where there are any; the last of at most `lines` ends with an ellipsis if there was more.
 [[nodiscard]] std::vector<std::string> broken(const std::string& text, std::size_t width,
                                               std::size_t lines);
 

@@ -208,30 +208,65 @@ std::string throughput_section(const page_facts& facts) {
                  figure_element("", draw(chart)), table.to_html());
 }
 
+namespace {
+
+/// "met" or "missed"; without a target "–".
+std::string verdict_on(const file_ratio& ratio) {
+  if (!(ratio.target > 0)) return "–";
+  return ratio.met() ? "met" : "missed";
+}
+
+chart_row ratio_chart_row(const file_ratio& ratio, const std::string& peer) {
+  chart_row shown{ratio.scenario, {"to " + peer}, {}, {}, {}};
+  if (!ratio.missing.empty()) {
+    shown.values = {"–", ratio.missing.size() > 24 ? "not measured" : ratio.missing};
+    return shown;
+  }
+  if (ratio.target > 0) shown.marks.push_back({ratio.target, shape::tick});
+  if (ratio.median > 0) shown.marks.push_back({ratio.median, shape::disc});
+  if (ratio.lowest > 0) shown.span = {ratio.lowest, ratio.highest};
+  shown.values = {factor_text(ratio.median),
+                  ratio_text(ratio.lowest) + " – " + ratio_text(ratio.highest)};
+  if (ratio.target > 0) {
+    shown.values.push_back("≥ " + tick_factor_text(ratio.target) + ": " + verdict_on(ratio));
+  }
+  return shown;
+}
+
+std::vector<std::string> ratio_cells(const file_ratio& ratio, const std::string& peer) {
+  if (!ratio.missing.empty()) {
+    return {ratio.scenario, peer, ratio.missing, "–", "–", "–", "–", "–"};
+  }
+  return {ratio.scenario,
+          peer,
+          verdict_on(ratio),
+          factor_text(ratio.median),
+          ratio.target > 0 ? tick_factor_text(ratio.target) : "–",
+          ratio_text(ratio.lowest),
+          ratio_text(ratio.highest),
+          std::to_string(ratio.rounds)};
+}
+
+}  // namespace
+
 std::string ratio_section(const page_facts& facts) {
   if (facts.ratios.empty()) return {};
   extent range;
   range.add(1);
   html_table table{
-      "Ratios to peers", {"scenario", "peer", "ratio", "lowest", "highest", "rounds"}, 2, {}};
+      "Ratios to peers",
+      {"scenario", "peer", "target is", "ratio", "target", "lowest", "highest", "rounds"},
+      3,
+      {}};
   std::vector<chart_row> rows;
   for (const auto& [ratio, source] : facts.ratios) {
     const auto whose = facts.sources.size() > 1 ? " (source " + source_name(source) + ")" : "";
-    chart_row shown{ratio.scenario, {"to " + ratio.peer + whose}, {}, {}, {}};
-    if (!ratio.missing.empty()) {
-      shown.values = {"–", ratio.missing.size() > 24 ? "not measured" : ratio.missing};
-      table.rows.push_back({ratio.scenario, ratio.peer + whose, ratio.missing, "–", "–", "–"});
-    } else {
+    if (ratio.missing.empty()) {
       for (const double each : {ratio.lowest, ratio.median, ratio.highest}) range.add(each);
-      if (ratio.median > 0) shown.marks = {{ratio.median, shape::disc}};
-      if (ratio.lowest > 0) shown.span = {ratio.lowest, ratio.highest};
-      shown.values = {factor_text(ratio.median),
-                      ratio_text(ratio.lowest) + " – " + ratio_text(ratio.highest)};
-      table.rows.push_back({ratio.scenario, ratio.peer + whose, factor_text(ratio.median),
-                            ratio_text(ratio.lowest), ratio_text(ratio.highest),
-                            std::to_string(ratio.rounds)});
+      if (ratio.target > 0) range.add(ratio.target);
     }
-    rows.push_back(std::move(shown));
+    rows.push_back(ratio_chart_row(ratio, ratio.peer + whose));
+    table.rows.push_back(ratio_cells(ratio, ratio.peer + whose));
   }
   const row_chart chart{"ratios",
                         "Ratios of operations per second to those of peers, on a logarithmic axis "
@@ -240,11 +275,12 @@ std::string ratio_section(const page_facts& facts) {
                         tick_factor_text,
                         1.0,
                         std::move(rows)};
+  const auto key = key_entry(shape::disc, "median") + key_entry(shape::tick, "target");
   return section("ratios", "Next to peers",
                  "Operations per second divided by those of a peer that did the same work in the "
                  "same run, in turns. Right of 1×: faster than the peer. Dots are medians of the "
                  "rounds, lines reach from the lowest to the highest.",
-                 figure_element("", draw(chart)), to_html(table));
+                 figure_element(key, draw(chart)), to_html(table));
 }
 
 namespace {

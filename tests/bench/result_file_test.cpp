@@ -71,6 +71,8 @@ TEST_CASE("what is written is what is read", "[bench][result_file]") {
   CHECK(got.ratios.front().peer == "naive_caf");
   CHECK(got.ratios.front().median == 4.5);
   CHECK(got.ratios.front().rounds == 5);
+  CHECK(got.ratios.front().target == 4);
+  CHECK(got.ratios.front().met());
 }
 
 TEST_CASE("older files, unknown members and peers that are missing are read",

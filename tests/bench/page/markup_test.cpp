@@ -33,6 +33,7 @@ TEST_CASE("a label is broken where it may be, and cut when it is too long", "[be
   CHECK(broken("invoke", 10, 2) == lines{"invoke"});
   CHECK(broken("exactly_10", 10, 2) == lines{"exactly_10"});
   CHECK(broken("hardware_probe", 10, 2) == lines{"hardware_", "probe"});
+  CHECK(broken("invoke_batch/probe", 17, 2) == lines{"invoke_batch/", "probe"});
   CHECK(broken("abcdefghijklm", 10, 2) == lines{"abcdefghij", "klm"});
   CHECK(broken("abcdefghijklm", 4, 2) == lines{"abcd", "efgh…"});
   CHECK(broken("µµµµµ", 5, 1) == lines{"µµµµµ"});

@@ -97,6 +97,16 @@ TEST_CASE("what was not measured has no mark", "[bench][page]") {
   CHECK_FALSE(has(page, "inf%"));
 }
 
+TEST_CASE("a ratio stands next to its target", "[bench][page]") {
+  const auto page =
+      page_of({row_of("invoke", 1000, 5)},
+              {{"invoke", "probe", "", 0.5, 0.4, 0.6, 5, 0.7}, {"step", "x", "", 4, 3, 5, 5, 2}});
+  CHECK(has(page, "≥ 0.7×: missed"));
+  CHECK(has(page, "≥ 2×: met"));
+  CHECK_FALSE(
+      has(page_of({row_of("invoke", 1000, 5)}, {{"invoke", "probe", "", 1, 1, 1, 5}}), "missed"));
+}
+
 TEST_CASE("a peer that is missing is said", "[bench][page]") {
   const auto page = page_of({row_of("create", 1000, 5)},
                             {{"create", "erlang", "erl is not installed", 0, 0, 0, 0}});
