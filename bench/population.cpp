@@ -34,21 +34,28 @@ fsm::options options_for(const settings& how) {
   return made;
 }
 
-population::population(fsm::options how, const name_list& names, idle_policy idle_after,
+population::population(fsm::options how, std::uint64_t functions, describe_function what,
                        caf::actor_system* system)
-    : names_{names}, idle_after_{std::move(idle_after)}, runtime_{start(std::move(how), system)} {}
+    : functions_{functions}, describe_{std::move(what)}, runtime_{start(std::move(how), system)} {}
+
+describe_function population::names_only(const name_list& names) {
+  return [&names](std::uint64_t which) {
+    fsm::create_request made;
+    made.name = names[which];
+    return made;
+  };
+}
 
 measurement population::create_all(std::size_t threads, std::size_t in_flight, const pace& how) {
   const auto first_window = windows_.size();
   for (std::size_t i = 0; i < threads; ++i) windows_.emplace_back(in_flight);
-  auto& plan = plans_.emplace_back(*runtime_, names_, idle_after_, in_flight == 1);
-  const progress_line progress{"creating functions", [&] {
-                                 return static_cast<double>(plan.created.load()) /
-                                        static_cast<double>(names_.size());
-                               }};
+  auto& plan = plans_.emplace_back(*runtime_, describe_, in_flight == 1);
+  const progress_line progress{
+      "creating functions",
+      [&] { return static_cast<double>(plan.created.load()) / static_cast<double>(functions_); }};
   std::deque<create_work> work;
   for (std::size_t i = 0; i < threads; ++i) {
-    work.emplace_back(plan, names_.size() * i / threads, names_.size() * (i + 1) / threads);
+    work.emplace_back(plan, functions_ * i / threads, functions_ * (i + 1) / threads);
   }
   const auto before = resident_bytes_trimmed();
   const auto parts = in_parallel(threads, [&](std::size_t i, time_point begin) {
@@ -63,12 +70,15 @@ measurement population::create_all(std::size_t threads, std::size_t in_flight, c
 }
 
 void population::fill(std::size_t threads) {
-  const auto made = create_all(threads, fill_in_flight, {});
+  require_created(create_all(threads, fill_in_flight, {}), functions_);
+}
+
+void require_created(const measurement& made, std::uint64_t functions) {
   if (made.failures > 0) {
     throw std::runtime_error{"creating " + std::to_string(made.failures) +
                              " functions failed, the first: " + made.first_failure};
   }
-  if (made.ops < names_.size() && !interrupted()) {
+  if (made.ops < functions && !interrupted()) {
     throw std::runtime_error{"only " + std::to_string(made.ops) + " functions were created"};
   }
 }

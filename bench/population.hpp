@@ -28,9 +28,9 @@ public:
   /// `names` must outlive it. With a `system` its actors live there. Throws `std::runtime_error`
   /// when the runtime does not start.
   population(const settings& how, const name_list& names, caf::actor_system* system = nullptr)
-      : population{options_for(how), names, {}, system} {}
-  /// The same with options of its own, and idle times of their own for its functions.
-  population(fsm::options how, const name_list& names, idle_policy idle_after = {},
+      : population{options_for(how), names.size(), names_only(names), system} {}
+  /// The same with options of its own, and functions as described.
+  population(fsm::options how, std::uint64_t functions, describe_function what,
              caf::actor_system* system = nullptr);
 
   /// Creates every function, to Active, and measures that. `threads` work with `in_flight` creates
@@ -43,20 +43,25 @@ public:
   void fill(std::size_t threads);
 
   [[nodiscard]] fsm::runtime& runtime() noexcept { return *runtime_; }
-  [[nodiscard]] const name_list& names() const noexcept { return names_; }
   /// Growth of resident memory while the functions were created, per function.
   [[nodiscard]] double bytes_per_function() const noexcept { return bytes_per_function_; }
 
 private:
-  const name_list& names_;
+  [[nodiscard]] static describe_function names_only(const name_list& names);
+
+  std::uint64_t functions_;
+  describe_function describe_;
   /// Callbacks may still be on their last instructions when their thread has gone on: these go
   /// after the runtime.
   std::deque<call_window> windows_;
   std::deque<create_plan> plans_;
-  idle_policy idle_after_;
   std::optional<fsm::runtime> runtime_;
   double bytes_per_function_ = 0;
 };
+
+/// Throws `std::runtime_error` unless so many functions were created. Not when that was
+/// interrupted.
+void require_created(const measurement& made, std::uint64_t functions);
 
 /// Creates outstanding per thread when functions are created as a preparation.
 inline constexpr std::size_t fill_in_flight = 256;

@@ -1,108 +1,73 @@
 #include "simulation.hpp"
 
+#include "function_name.hpp"
+#include "function_range.hpp"
 #include "interrupt.hpp"
-#include "machine.hpp"
-#include "population.hpp"
 #include "progress.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <thread>
 
 namespace bench {
 namespace {
 
-constexpr std::chrono::seconds patience{30};
-
-/// One thread's share of calls: one for each function.
-class share_of_calls final : public windowed_work {
+/// One thread's share of removing all functions.
+class remove_work final : public function_range {
 public:
-  share_of_calls(const share_of_functions& mine,
-                 const std::function<void(outstanding_call&)>& begin,
-                 std::atomic<std::uint64_t>& progress)
-      : begin_{begin}, progress_{progress}, next_{mine.first}, last_{mine.last} {}
+  remove_work(fsm::runtime& from, std::uint64_t count, const share_of_functions& mine,
+              std::atomic<std::uint64_t>& progress)
+      : function_range{mine.first, mine.last, progress}, runtime_{from}, count_{count} {}
 
-  std::optional<std::uint64_t> next() override {
-    constexpr std::uint64_t progress_interval = 1024;
-    if (next_ == last_) return std::nullopt;
-    if (next_ % progress_interval == 0) progress_.fetch_add(progress_interval);
-    return next_++;
+  void start(outstanding_call& which) override {
+    runtime_.remove(function_name{which.item(), count_}, 0,
+                    [at = &which](const auto& got) { at->finish(got ? nullptr : &got.error()); });
   }
-  void start(outstanding_call& which) override { begin_(which); }
 
 private:
-  const std::function<void(outstanding_call&)>& begin_;
-  std::atomic<std::uint64_t>& progress_;
-  std::uint64_t next_;
-  std::uint64_t last_;
+  fsm::runtime& runtime_;
+  std::uint64_t count_;
 };
 
-fsm::runtime start(const settings& how, std::size_t in_flight, std::shared_ptr<bench_clock> clock,
-                   fsm::duration idle_after) {
-  fsm::options options;
-  options.store = fsm::make_null_store();
-  options.provider = fsm::make_instant_provider();
-  options.clock = std::move(clock);
-  options.idle_after = idle_after;
-  options.functions_max = std::max<std::size_t>(options.functions_max, how.functions);
-  options.threads = how.threads;
-  options.seed = how.seed;
-  options.journal_max = std::max(options.journal_max, 4 * how.threads * in_flight);
-  auto& provisioner = options.provisioner;
+fsm::options options_of(const settings& how, fsm::duration idle_after,
+                        std::shared_ptr<fsm::clock> clock) {
+  auto made = options_for(how);
+  made.clock = std::move(clock);
+  made.idle_after = idle_after;
+  auto& provisioner = made.provisioner;
   provisioner.queued_max = std::max<std::size_t>(provisioner.queued_max, how.functions);
   // Simulated time must not give up on attempts that wait for the processor in real time.
   provisioner.provision_deadline = fsm::stuck_after - std::chrono::seconds{1};
   provisioner.attempt_timeout = provisioner.provision_deadline;
-  auto started = fsm::runtime::start(std::move(options));
-  if (!started) throw std::runtime_error{"the runtime does not start: " + started.error().message};
-  return std::move(*started);
+  return made;
+}
+
+describe_function with_names(std::uint64_t count, const describe_function& what) {
+  return [count, what](std::uint64_t which) {
+    auto made = what ? what(which) : fsm::create_request{};
+    made.name = function_name{which, count};
+    return made;
+  };
 }
 
 }  // namespace
 
-simulation::simulation(const settings& how, fsm::duration idle_after)
+simulation::simulation(const settings& how, fsm::duration idle_after, const describe_function& what)
     : settings_{how},
       in_flight_{how.in_flight.value_or(fill_in_flight)},
-      clock_{std::make_shared<bench_clock>()} {
+      population_{options_of(how, idle_after, clock_), how.functions,
+                  with_names(how.functions, what)} {
   for (std::size_t i = 0; i < how.threads; ++i) windows_.emplace_back(in_flight_);
-  runtime_.emplace(start(how, in_flight_, clock_, idle_after));
 }
 
-measurement simulation::create_all(const describe& what) {
-  const auto before = resident_bytes_trimmed();
-  auto made = call_each("creating functions", [&](outstanding_call& next) {
-    auto request = what(next.item());
-    request.name = name_of(next);
-    // Two pointers, so that the function object needs no memory of its own.
-    runtime_->create(std::move(request), [at = &next, this](auto got) {
-      if (!got || got->state == fsm::state::active) {
-        return at->finish(got ? nullptr : &got.error());
-      }
-      runtime_
-          ->wait(name_of(*at), fsm::active, patience,
-                 [at](auto settled) { at->finish(settled ? nullptr : &settled.error()); })
-          .detach();
-    });
-  });
-  const auto after = resident_bytes();
-  if (made.ops > 0 && after > before) {
-    bytes_per_function_ = static_cast<double>(after - before) / static_cast<double>(made.ops);
-  }
-  return made;
+measurement simulation::create_all() {
+  return population_.create_all(settings_.threads, in_flight_, {});
 }
 
 measurement simulation::remove_all() {
-  return call_each("removing functions", [this](outstanding_call& next) {
-    runtime_->remove(name_of(next), 0,
-                     [at = &next](auto got) { at->finish(got ? nullptr : &got.error()); });
-  });
-}
-
-measurement simulation::call_each(const std::string& label, const start_call& begin) {
-  return in_parts(label, [&](const share_of_functions& mine) {
-    share_of_calls calls{mine, begin, progress_};
+  return in_parts("removing functions", [&](const share_of_functions& mine) {
+    remove_work work{runtime(), functions(), mine, progress_};
     return windows_[mine.thread].run(
-        calls, {.how = {}, .begin = bench::clock::now(), .index = mine.thread, .timed = false});
+        work, {.how = {}, .begin = bench::clock::now(), .index = mine.thread, .timed = false});
   });
 }
 
@@ -130,8 +95,8 @@ measurement simulation::in_parts(
   return all;
 }
 
-std::uint64_t simulation::count(fsm::pair_set situations) const {
-  const auto counts = runtime_->count();
+std::uint64_t simulation::count(fsm::pair_set situations) {
+  const auto counts = population_.runtime().count();
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if ((situations.bits >> i & 1U) != 0) sum += counts[i];
@@ -153,7 +118,7 @@ bool simulation::await_count(const std::string& label, fsm::pair_set situations,
     std::this_thread::sleep_for(pause);
     const auto counted = count(situations);
     if (counted != seen) moved = bench::clock::now();
-    if (bench::clock::now() - moved > patience) return false;
+    if (bench::clock::now() - moved > call_patience) return false;
     seen = counted;
   }
   return true;

@@ -3,8 +3,8 @@
 #include "bench_clock.hpp"
 #include "call_window.hpp"
 #include "flags.hpp"
-#include "function_name.hpp"
 #include "measure.hpp"
+#include "population.hpp"
 #include <fsm/runtime.hpp>
 
 #include <atomic>
@@ -12,7 +12,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace bench {
@@ -28,16 +27,14 @@ struct share_of_functions {
 /// function: names are made when they are needed.
 class simulation {
 public:
-  /// What a function is created with, beside its name.
-  using describe = std::function<fsm::create_request(std::uint64_t function)>;
-
-  /// Time passes as fast as real time until the clock is told otherwise. Throws
+  /// Functions are created as `what` says, which leaves the name alone; null = with nothing but
+  /// that. Time passes as fast as real time until the clock is told otherwise. Throws
   /// `std::runtime_error` when the runtime does not start.
-  simulation(const settings& how, fsm::duration idle_after);
+  simulation(const settings& how, fsm::duration idle_after, const describe_function& what = {});
 
   /// Creates every function, to Active, with so many creates outstanding per thread as `settings`
   /// says (256 if it does not).
-  [[nodiscard]] measurement create_all(const describe& what);
+  [[nodiscard]] measurement create_all();
   /// Removes every function.
   [[nodiscard]] measurement remove_all();
 
@@ -48,36 +45,29 @@ public:
   [[nodiscard]] std::atomic<std::uint64_t>& progress() noexcept { return progress_; }
 
   /// Functions in these situations now.
-  [[nodiscard]] std::uint64_t count(fsm::pair_set situations) const;
+  [[nodiscard]] std::uint64_t count(fsm::pair_set situations);
   /// Waits until at least `functions` functions are in these situations. False when their number
   /// did not change for 30 s, or when interrupted.
   [[nodiscard]] bool await_count(const std::string& label, fsm::pair_set situations,
                                  std::uint64_t functions);
 
-  [[nodiscard]] fsm::runtime& runtime() noexcept { return *runtime_; }
+  [[nodiscard]] fsm::runtime& runtime() noexcept { return population_.runtime(); }
   [[nodiscard]] bench_clock& clock() noexcept { return *clock_; }
   [[nodiscard]] std::uint64_t functions() const noexcept { return settings_.functions; }
   /// Growth of resident memory while the functions were created, per function.
-  [[nodiscard]] double bytes_per_function() const noexcept { return bytes_per_function_; }
+  [[nodiscard]] double bytes_per_function() const noexcept {
+    return population_.bytes_per_function();
+  }
 
 private:
-  /// Starts a call, which ends with `outstanding_call::finish`.
-  using start_call = std::function<void(outstanding_call&)>;
-
-  [[nodiscard]] function_name name_of(const outstanding_call& which) const noexcept {
-    return {which.item(), functions()};
-  }
-  [[nodiscard]] measurement call_each(const std::string& label, const start_call& begin);
-
   settings settings_;
   std::size_t in_flight_;
-  std::shared_ptr<bench_clock> clock_;
+  std::shared_ptr<bench_clock> clock_ = std::make_shared<bench_clock>();
   /// Callbacks may still be on their last instructions when their thread has gone on: the windows
   /// go after the runtime.
   std::deque<call_window> windows_;
-  std::optional<fsm::runtime> runtime_;
+  population population_;
   std::atomic<std::uint64_t> progress_{0};
-  double bytes_per_function_ = 0;
 };
 
 }  // namespace bench

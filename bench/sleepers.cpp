@@ -30,6 +30,15 @@ fsm::options options_of(const settings& how, const sleep_plan& plan,
   return made;
 }
 
+describe_function describe(const name_list& names, const sleep_plan& plan) {
+  return [&names, idle_after = plan.idle_after](std::uint64_t which) {
+    fsm::create_request made;
+    made.name = names[which];
+    if (idle_after) made.idle_after = idle_after(which);
+    return made;
+  };
+}
+
 }  // namespace
 
 sleepers::sleepers(const settings& how, const name_list& names, const scattered_order& order,
@@ -38,7 +47,7 @@ sleepers::sleepers(const settings& how, const name_list& names, const scattered_
       order_{order},
       threads_{how.threads},
       provider_{plan.provider},
-      population_{options_of(how, plan, clock_), names, plan.idle_after} {
+      population_{options_of(how, plan, clock_), names.size(), describe(names, plan)} {
   population_.fill(how.threads);
   provider_->forget_most();
 }

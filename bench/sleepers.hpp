@@ -10,7 +10,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace bench {
@@ -21,8 +23,8 @@ inline constexpr fsm::duration two_weeks = std::chrono::days{14};
 /// What `sleepers` need besides the settings.
 struct sleep_plan {
   std::shared_ptr<metered_provider> provider = std::make_shared<metered_provider>();
-  /// Idle times of single functions.
-  idle_policy idle_after;
+  /// Idle times of single functions, by their numbers; nothing = the default of the runtime.
+  std::function<std::optional<fsm::duration>(std::uint64_t)> idle_after;
   /// Idle times are exact to a millisecond; with the library's defaults, to a second. Then all
   /// functions need an idle time of their own.
   bool fine_tick = false;

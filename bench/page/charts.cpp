@@ -73,7 +73,7 @@ std::string draw_texts(const chart_row& row, const std::vector<std::string>& lef
   const auto name_lines = broken(row.name, label_width, name_lines_max).size();
   double y = top + first_line - 4;
   for (std::size_t i = 0; i < left.size(); ++i, y += next_line) {
-    out += text_at(0, y, i < name_lines_max ? "name" : "detail", "start", left[i]);
+    out += text_at(0, y, i < name_lines ? "name" : "detail", "start", left[i]);
   }
   y = top + first_line - 4;
   for (std::size_t i = 0; i < row.values.size(); ++i, y += next_line) {

@@ -1,3 +1,4 @@
+#include "function_name.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
 #include "report.hpp"
@@ -13,7 +14,6 @@ namespace bench {
 namespace {
 
 constexpr fsm::duration idle_after = std::chrono::days{14};
-constexpr std::chrono::seconds patience{30};
 
 struct phase {
   std::string name;
@@ -34,13 +34,12 @@ public:
   measurement measure(const pace& /*how*/) override {
     phases_.clear();
     all_ = {};
-    const bool all_went_well =
-        does("create",
-             [&] { return world_.create_all([](auto) { return fsm::create_request{}; }); }) &&
-        does("invoke", [&] { return invoke_all(); }) && does("idle", [&] { return idle(); }) &&
-        does("wake", [&] { return wake_all(); }) &&
-        does("invoke_again", [&] { return invoke_all(); }) &&
-        does("remove", [&] { return world_.remove_all(); });
+    const bool all_went_well = does("create", [&] { return world_.create_all(); }) &&
+                               does("invoke", [&] { return invoke_all(); }) &&
+                               does("idle", [&] { return idle(); }) &&
+                               does("wake", [&] { return wake_all(); }) &&
+                               does("invoke_again", [&] { return invoke_all(); }) &&
+                               does("remove", [&] { return world_.remove_all(); });
     if (all_went_well && world_.runtime().size() != 0) all_.fail("functions are left at the end");
     all_.more = told();
     return std::move(all_);
@@ -156,7 +155,7 @@ private:
       if (admission.error().code != fsm::errc::function_initializing)
         return failed(out, admission.error());
       const auto now = clock::now();
-      if (end == time_point{}) end = now + patience;
+      if (end == time_point{}) end = now + call_patience;
       if (now > end) return failed(out, admission.error());
       std::this_thread::yield();
     }

@@ -1,4 +1,5 @@
 #include "call_tally.hpp"
+#include "function_name.hpp"
 #include "interrupt.hpp"
 #include "mix.hpp"
 #include "report.hpp"
@@ -195,12 +196,9 @@ public:
   explicit mixed_workload(const settings& how)
       : file_{how.population_file},
         mix_{how.population, how.functions, how.seed},
-        world_{how, default_idle_time(how.population.time_factor)} {
-    const auto made = world_.create_all([this](auto which) { return mix_.request_for(which); });
-    if (made.failures > 0) {
-      throw std::runtime_error{"creating " + std::to_string(made.failures) +
-                               " functions failed, the first: " + made.first_failure};
-    }
+        world_{how, default_idle_time(how.population.time_factor),
+               [this](auto which) { return mix_.request_for(which); }} {
+    require_created(world_.create_all(), how.functions);
     for (std::size_t i = 0; i < how.threads; ++i) {
       callers_.push_back(std::make_unique<caller>(world_, mix_, how.seed, i, how.threads));
     }
@@ -222,7 +220,7 @@ public:
   double bytes_per_function() const override { return world_.bytes_per_function(); }
 
 private:
-  [[nodiscard]] extras told(const happenings& happened, fsm::duration simulated) const {
+  [[nodiscard]] extras told(const happenings& happened, fsm::duration simulated) {
     const auto seconds = std::chrono::duration<double>(simulated).count();
     const auto active = world_.count(fsm::active.fulfilled);
     const auto inactive = world_.count(fsm::inactive.fulfilled);

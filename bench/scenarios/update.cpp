@@ -14,14 +14,15 @@ namespace {
 /// One thread that updates random functions, none that an update is on its way for.
 class updater final : public windowed_work {
 public:
-  updater(population& whom, claims& busy, bool synchronous, random_numbers random)
-      : whom_{whom}, busy_{busy}, synchronous_{synchronous}, random_{random} {}
+  updater(population& whom, const name_list& names, claims& busy, bool synchronous,
+          random_numbers random)
+      : whom_{whom}, names_{names}, busy_{busy}, synchronous_{synchronous}, random_{random} {}
 
   std::optional<std::uint64_t> next() override {
     constexpr int draws_per_pause = 64;
     const auto give_up_at = clock::now() + call_patience;
     for (int draws = 1; !interrupted(); ++draws) {
-      const auto item = random_.below(whom_.names().size());
+      const auto item = random_.below(names_.size());
       if (busy_.try_take(item)) return item;
       if (draws % draws_per_pause != 0) continue;
       if (clock::now() > give_up_at) break;
@@ -32,7 +33,7 @@ public:
 
   void start(outstanding_call& which) override {
     fsm::update_request what;
-    what.name = whom_.names()[which.item()];
+    what.name = names_[which.item()];
     if (synchronous_) {
       auto got = whom_.runtime().update(std::move(what));
       if (got) got = wait_now(which.item());
@@ -48,13 +49,13 @@ private:
   using answer = fsm::expected<fsm::function_view>;
 
   [[nodiscard]] answer wait_now(std::uint64_t item) {
-    return whom_.runtime().wait(whom_.names()[item], fsm::settled, call_patience);
+    return whom_.runtime().wait(names_[item], fsm::settled, call_patience);
   }
 
   void on_started(outstanding_call& which, const answer& got) {
     if (!got) return finish(which, got);
     whom_.runtime()
-        .wait(whom_.names()[which.item()], fsm::settled, call_patience,
+        .wait(names_[which.item()], fsm::settled, call_patience,
               [this, at = &which](const auto& settled) { finish(*at, settled); })
         .detach();
   }
@@ -68,6 +69,7 @@ private:
   }
 
   population& whom_;
+  const name_list& names_;
   claims& busy_;
   bool synchronous_;
   random_numbers random_;
@@ -80,7 +82,8 @@ public:
     const auto in_flight = how.in_flight.value_or(1);
     for (std::size_t i = 0; i < how.threads; ++i) {
       windows_.emplace_back(in_flight);
-      updaters_.emplace_back(population_, busy_, in_flight == 1, random_numbers{how.seed, i});
+      updaters_.emplace_back(population_, names_, busy_, in_flight == 1,
+                             random_numbers{how.seed, i});
     }
     population_.fill(how.threads);
   }
