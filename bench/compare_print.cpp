@@ -1,5 +1,6 @@
 // How a comparison is shown: as a table, and as JSON.
 #include "compare.hpp"
+#include "json_lines.hpp"
 #include "page/format.hpp"
 
 #include <boost/json.hpp>
@@ -130,18 +131,6 @@ json::object to_object(const result_file& file) {
           {"builds", texts(builds_of(file))}};
 }
 
-/// An array with one element per line, so that files can be read and compared by eye.
-template <class Range, class Convert>
-std::string lines(const Range& range, Convert convert) {
-  std::string text = "[";
-  const char* separator = "\n  ";
-  for (const auto& each : range) {
-    text += separator + json::serialize(convert(each));
-    separator = ",\n  ";
-  }
-  return text + (range.empty() ? "]" : "\n]");
-}
-
 }  // namespace
 
 void print_comparison(std::ostream& out, const file_comparison& what) {
@@ -175,10 +164,10 @@ std::string to_json(const file_comparison& what) {
   };
   return "{\"version\": 1, \"old\": " + json::serialize(to_object(what.before)) +
          ", \"new\": " + json::serialize(to_object(what.after)) + ",\n\"warnings\": " +
-         lines(what.warnings, [](const std::string& each) { return json::value(each); }) +
-         ",\n\"rows\": " + lines(what.rows, to_row) +
-         ",\n\"only_old\": " + lines(what.only_before, to_lone_row) +
-         ",\n\"only_new\": " + lines(what.only_after, to_lone_row) + "}\n";
+         json_lines(what.warnings, [](const std::string& each) { return json::value(each); }) +
+         ",\n\"rows\": " + json_lines(what.rows, to_row) +
+         ",\n\"only_old\": " + json_lines(what.only_before, to_lone_row) +
+         ",\n\"only_new\": " + json_lines(what.only_after, to_lone_row) + "}\n";
 }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 #include "crowd_watch.hpp"
 
+#include "call_window.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
 
@@ -11,7 +12,6 @@
 namespace bench {
 
 measurement watch_crowd(const crowd& who, time_point begin) {
-  constexpr std::chrono::seconds patience{30};
   constexpr std::chrono::microseconds between_looks{50};
   measurement out;
   std::atomic<std::uint64_t> shown{0};
@@ -26,7 +26,7 @@ measurement watch_crowd(const crowd& who, time_point begin) {
       out.ops = through;
       shown.store(through);
       last_success = now;
-    } else if (now - last_success > patience) {
+    } else if (now - last_success > call_patience) {
       out.fail(std::to_string(who.size - out.ops) + " of " + std::to_string(who.size) +
                " functions did not " + who.aim + " (none within 30 s)");
       break;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <barrier>
 #include <limits>
+#include <stdexcept>
 #include <thread>
 
 namespace bench {
@@ -68,6 +69,10 @@ void measurement::add_later(const measurement& other) {
   add_counts(other);
   if (!other.more.empty()) more = other.more;
   seconds += other.seconds;
+}
+
+void require_success(const measurement& preparation) {
+  if (preparation.failures > 0) throw std::runtime_error{preparation.first_failure};
 }
 
 std::vector<measurement> in_parallel(

@@ -50,6 +50,9 @@ private:
   void add_counts(const measurement& other);
 };
 
+/// Throws `std::runtime_error` if something failed while it was prepared.
+void require_success(const measurement& preparation);
+
 /// Does `work` on so many threads, which begin together: each is told its index and when that was.
 /// Gives what each measured.
 [[nodiscard]] std::vector<measurement> in_parallel(

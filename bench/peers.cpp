@@ -3,6 +3,7 @@
 #include "interrupt.hpp"
 #include "peers/erlang.hpp"
 #include "progress.hpp"
+#include "reduce.hpp"
 #include "scenarios.hpp"
 
 #include <algorithm>
@@ -29,11 +30,6 @@ constexpr std::array comparisons{
 constexpr std::size_t rounds_max = 5;
 /// Of a scenario whose rounds take as long as they take.
 constexpr std::size_t long_rounds_max = 3;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 bool names(std::string_view name, const comparison& what) {
   return name == what.scenario ||
@@ -83,7 +79,7 @@ struct side {
             work->functions(),
             how.threads,
             std::move(all),
-            median(speeds),
+            spread_of(speeds).median,
             work->bytes_per_function(),
             elsewhere == 0 ? resident_bytes() : elsewhere};
   }
@@ -122,11 +118,11 @@ void compare(const side& ours, opponent& with) {
   for (std::size_t i = 0; i < ours.speeds.size(); ++i) {
     ratios.push_back(ours.speeds[i] / with.theirs.speeds[i]);
   }
-  const auto [lowest, highest] = std::minmax_element(ratios.begin(), ratios.end());
-  with.verdict.median = median(ratios);
-  with.verdict.lowest = *lowest;
-  with.verdict.highest = *highest;
   with.verdict.rounds = ratios.size();
+  const auto spread = spread_of(std::move(ratios));
+  with.verdict.median = spread.median;
+  with.verdict.lowest = spread.lowest;
+  with.verdict.highest = spread.highest;
 }
 
 /// All sides in turns; each begins a round as often as the others, so that none always comes after

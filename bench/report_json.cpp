@@ -1,5 +1,7 @@
 #include "report.hpp"
 
+#include "json_lines.hpp"
+
 #include <boost/json.hpp>
 
 #include <chrono>
@@ -75,18 +77,6 @@ json::object to_object(const ratio& from) {
           {"target", from.target}};
 }
 
-/// An array with one element per line, so that files can be read and compared by eye.
-template <class Range, class Convert>
-std::string lines(const Range& range, Convert convert) {
-  std::string text = "[";
-  const char* separator = "\n  ";
-  for (const auto& each : range) {
-    text += separator + json::serialize(convert(each));
-    separator = ",\n  ";
-  }
-  return text + "\n]";
-}
-
 }  // namespace
 
 run_facts facts_of(const settings& how) {
@@ -100,9 +90,10 @@ run_facts facts_of(const settings& how) {
 
 std::string to_json(const report& all) {
   auto text = "{\"version\": " + std::to_string(json_version) + ", \"results\": " +
-              lines(all.results, [&](const result& each) { return to_object(each, all); });
+              json_lines(all.results, [&](const result& each) { return to_object(each, all); });
   if (!all.ratios.empty()) {
-    text += ", \"ratios\": " + lines(all.ratios, [](const ratio& each) { return to_object(each); });
+    text += ", \"ratios\": " +
+            json_lines(all.ratios, [](const ratio& each) { return to_object(each); });
   }
   return text + "}\n";
 }

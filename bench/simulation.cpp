@@ -75,23 +75,16 @@ measurement simulation::in_parts(
     const std::string& label, const std::function<measurement(const share_of_functions&)>& work) {
   const auto threads = settings_.threads;
   const auto total = settings_.functions;
-  std::vector<measurement> parts(threads);
   progress_.store(0);
   const progress_line line{
       label, [&] { return static_cast<double>(progress_.load()) / static_cast<double>(total); }};
-  const auto begin = bench::clock::now();
-  {
-    std::vector<std::jthread> workers;
-    workers.reserve(threads);
-    for (std::size_t i = 0; i < threads; ++i) {
-      workers.emplace_back([&, i] {
-        parts[i] = work({i, total * i / threads, total * (i + 1) / threads});
-      });
-    }
-  }
+  const auto parts = in_parallel(threads, [&](std::size_t i, time_point begin) {
+    auto mine = work({i, total * i / threads, total * (i + 1) / threads});
+    mine.seconds = seconds_between(begin, bench::clock::now());
+    return mine;
+  });
   measurement all;
   for (const auto& part : parts) all.add_parallel(part);
-  all.seconds = seconds_between(begin, bench::clock::now());
   return all;
 }
 
@@ -102,26 +95,6 @@ std::uint64_t simulation::count(fsm::pair_set situations) {
     if ((situations.bits >> i & 1U) != 0) sum += counts[i];
   }
   return sum;
-}
-
-bool simulation::await_count(const std::string& label, fsm::pair_set situations,
-                             std::uint64_t functions) {
-  constexpr std::chrono::microseconds pause{200};
-  const progress_line line{label, [&] {
-                             return static_cast<double>(count(situations)) /
-                                    static_cast<double>(std::max<std::uint64_t>(functions, 1));
-                           }};
-  auto seen = count(situations);
-  auto moved = bench::clock::now();
-  while (seen < functions) {
-    if (interrupted()) return false;
-    std::this_thread::sleep_for(pause);
-    const auto counted = count(situations);
-    if (counted != seen) moved = bench::clock::now();
-    if (bench::clock::now() - moved > call_patience) return false;
-    seen = counted;
-  }
-  return true;
 }
 
 }  // namespace bench

@@ -46,10 +46,6 @@ public:
 
   /// Functions in these situations now.
   [[nodiscard]] std::uint64_t count(fsm::pair_set situations);
-  /// Waits until at least `functions` functions are in these situations. False when their number
-  /// did not change for 30 s, or when interrupted.
-  [[nodiscard]] bool await_count(const std::string& label, fsm::pair_set situations,
-                                 std::uint64_t functions);
 
   [[nodiscard]] fsm::runtime& runtime() noexcept { return population_.runtime(); }
   [[nodiscard]] bench_clock& clock() noexcept { return *clock_; }

@@ -124,10 +124,6 @@ void sleepers::invoke_until_taken(std::string_view name, measurement& mine) {
   ++mine.ops;
 }
 
-void require_success(const measurement& preparation) {
-  if (preparation.failures > 0) throw std::runtime_error{preparation.first_failure};
-}
-
 bool has_time_for(double round, time_point begin, double seconds) {
   return !interrupted() && seconds_between(begin, clock::now()) + round <= seconds;
 }

@@ -80,9 +80,6 @@ private:
   population population_;
 };
 
-/// Throws `std::runtime_error` if something failed while it was prepared.
-void require_success(const measurement& preparation);
-
 /// Whether there is time for one more round: the time since `begin` and the longest round so far.
 [[nodiscard]] bool has_time_for(double round, time_point begin, double seconds);
 

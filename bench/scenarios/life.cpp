@@ -1,3 +1,4 @@
+#include "crowd_watch.hpp"
 #include "function_name.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
@@ -113,13 +114,12 @@ private:
   measurement idle() {
     const auto begin = clock::now();
     world_.clock().jump(idle_after + std::chrono::seconds{2});  // Two ticks of the reclaimer.
-    measurement out;
-    if (world_.await_count("idling functions", fsm::inactive.fulfilled, functions())) {
-      out.ops = functions();
-    } else if (!interrupted()) {
-      out.fail("idle: no function became Inactive for 30 s");
-    }
-    out.seconds = seconds_between(begin, clock::now());
+    auto out = watch_crowd({"become Inactive",
+                            functions(),
+                            [this] { return world_.count(fsm::inactive.fulfilled); },
+                            {}},
+                           begin);
+    out.latency = {};  // Nobody waits for a single function.
     return out;
   }
 

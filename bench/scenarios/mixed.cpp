@@ -1,4 +1,5 @@
 #include "call_tally.hpp"
+#include "crowd_watch.hpp"
 #include "function_name.hpp"
 #include "interrupt.hpp"
 #include "mix.hpp"
@@ -258,9 +259,10 @@ private:
       world_.clock().jump(after - passed);
       passed = after;
       idle += functions;
-      if (world_.await_count("idling functions", fsm::inactive.fulfilled, idle)) continue;
+      require_success(watch_crowd(
+          {"become Inactive", idle, [this] { return world_.count(fsm::inactive.fulfilled); }, {}},
+          clock::now()));
       if (interrupted()) return;
-      throw std::runtime_error{"functions do not become Inactive"};
     }
   }
 

@@ -125,3 +125,10 @@ TEST_CASE("the slowest thread is told of a closed loop of several", "[bench][mea
   }
   CHECK(rounds.slowest_thread_share == 0.4);
 }
+
+TEST_CASE("what failed in a preparation is thrown", "[bench][measure]") {
+  measurement fine;
+  CHECK_NOTHROW(require_success(fine));
+  fine.fail("no");
+  CHECK_THROWS_AS(require_success(fine), std::runtime_error);
+}

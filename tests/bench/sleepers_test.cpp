@@ -62,13 +62,6 @@ TEST_CASE("single functions may have idle times of their own", "[bench][sleepers
   CHECK(some.count(fsm::pairs::ready) == 60);
 }
 
-TEST_CASE("what failed in a preparation is thrown", "[bench][sleepers]") {
-  measurement fine;
-  CHECK_NOTHROW(require_success(fine));
-  fine.fail("no");
-  CHECK_THROWS_AS(require_success(fine), std::runtime_error);
-}
-
 TEST_CASE("there is time for a round that ends in time", "[bench][sleepers]") {
   const auto now = bench::clock::now();
   CHECK(has_time_for(1, now, 30));
