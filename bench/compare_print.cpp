@@ -99,6 +99,8 @@ json::object to_object(const row_key& key) {
                     {"threads", key.threads},       {"store", key.store},
                     {"durability", key.durability}, {"rate", key.rate}};
   if (key.in_flight) made["in_flight"] = *key.in_flight;
+  if (key.hot) made["hot"] = *key.hot;
+  if (key.batch) made["batch"] = *key.batch;
   return made;
 }
 

@@ -35,14 +35,15 @@ reduced_row reduce_runs(const row_key& key, const std::vector<const file_row*>& 
 }  // namespace
 
 row_key key_of(const file_row& row) {
-  return {row.scenario,   row.functions, row.threads,  row.store,
-          row.durability, row.rate,      row.in_flight};
+  return {row.scenario, row.functions, row.threads, row.store, row.durability,
+          row.rate,     row.in_flight, row.hot,     row.batch};
 }
 
 key_differences differences(std::span<const row_key> keys) {
   key_differences found;
-  // Scenarios without functions do not make the others' number worth repeating.
+  // Scenarios without functions, or without batches, do not make the others' worth repeating.
   std::uint64_t functions = 0;
+  std::optional<std::uint64_t> batch;
   for (const auto& each : keys) {
     const auto& first = keys.front();
     if (functions == 0) functions = each.functions;
@@ -51,6 +52,9 @@ key_differences differences(std::span<const row_key> keys) {
     found.store |= each.store != first.store || each.durability != first.durability;
     found.rate |= each.rate != first.rate;
     found.in_flight |= each.in_flight != first.in_flight;
+    found.hot |= each.hot != first.hot;
+    if (!batch) batch = each.batch;
+    found.batch |= each.batch && each.batch != batch;
   }
   return found;
 }
@@ -67,6 +71,10 @@ std::vector<std::string> words_for(const row_key& key, const key_differences& wh
   if (which.in_flight && key.in_flight) {
     words.push_back(std::to_string(*key.in_flight) + " in flight");
   }
+  if (which.hot && key.hot) {
+    words.push_back(count_text(static_cast<double>(*key.hot)) + " hot functions");
+  }
+  if (which.batch && key.batch) words.push_back("batches of " + std::to_string(*key.batch));
   if (which.store) words.push_back("store " + store_text(key));
   return words;
 }

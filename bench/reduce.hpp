@@ -21,6 +21,8 @@ struct row_key {
   std::string durability;
   double rate = 0;
   std::optional<std::uint64_t> in_flight;
+  std::optional<std::uint64_t> hot;
+  std::optional<std::uint64_t> batch;
 
   friend bool operator==(const row_key&, const row_key&) = default;
 };
@@ -33,6 +35,8 @@ struct key_differences {
   bool store = false;
   bool rate = false;
   bool in_flight = false;
+  bool hot = false;
+  bool batch = false;
 };
 [[nodiscard]] key_differences differences(std::span<const row_key> keys);
 /// Those parts in words: "1 M functions", "4 threads", "at 5 k/s".

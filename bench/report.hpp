@@ -47,6 +47,8 @@ struct run_facts {
   double rate = 0;
   std::optional<std::size_t> in_flight;
   std::uint64_t seed = 1;
+  /// Functions that were drawn from; 0 = all.
+  std::uint64_t hot = 0;
 };
 /// Of a run that begins now.
 [[nodiscard]] run_facts facts_of(const settings& how);

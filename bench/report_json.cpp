@@ -1,6 +1,5 @@
-#include "report.hpp"
-
 #include "json_lines.hpp"
+#include "report.hpp"
 
 #include <boost/json.hpp>
 
@@ -51,6 +50,7 @@ json::object to_object(const result& from, const report& all) {
                     {"rate", all.run.rate},
                     {"seed", all.run.seed}};
   if (all.run.in_flight) made["in_flight"] = *all.run.in_flight;
+  if (all.run.hot > 0) made["hot"] = all.run.hot;
   if (const auto share = from.measured.slowest_thread_share) {
     made["slowest_thread_share"] = rounded(*share, 3);
   }
@@ -85,7 +85,7 @@ run_facts facts_of(const settings& how) {
   gmtime_r(&now, &fields);
   char date[32];
   std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &fields);
-  return {date, how.rate, how.in_flight, how.seed};
+  return {date, how.rate, how.in_flight, how.seed, how.hot};
 }
 
 std::string to_json(const report& all) {

@@ -114,6 +114,8 @@ file_row to_row(const member_reader& from) {
   if (from.has("rate")) made.rate = from.number("rate");
   if (from.has("in_flight")) made.in_flight = from.count("in_flight");
   if (from.has("seed")) made.seed = from.count("seed");
+  if (from.has("hot")) made.hot = from.count("hot");
+  if (from.has("batch")) made.batch = from.count("batch");
   return made;
 }
 

@@ -50,6 +50,8 @@ struct file_row {
   double rate = 0;
   std::optional<std::uint64_t> in_flight;
   std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> hot;
+  std::optional<std::uint64_t> batch;
 };
 
 /// One object of `ratios`.

@@ -81,6 +81,8 @@ TEST_CASE("rows match by everything that makes a measurement", "[bench][compare]
   CHECK(differs([](file_row& row) { row.durability = "sync"; }));
   CHECK(differs([](file_row& row) { row.rate = 5000; }));
   CHECK(differs([](file_row& row) { row.in_flight = 8; }));
+  CHECK(differs([](file_row& row) { row.hot = 10; }));
+  CHECK(differs([](file_row& row) { row.batch = 16; }));
   CHECK_FALSE(differs([](file_row& row) { row.commit = "def"; }));
 }
 

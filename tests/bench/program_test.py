@@ -41,7 +41,7 @@ def call(*arguments, expect=0):
 def check_result(got, scenario):
     assert MEMBERS | ORIGIN <= set(got), got
     assert set(got["build"]) == {"type", "compiler", "warnings"}, got
-    further = set(got) - MEMBERS - ORIGIN - {"in_flight"} - {"slowest_thread_share"} - BLOCKED_CALLER
+    further = set(got) - MEMBERS - ORIGIN - {"in_flight", "hot"} - {"slowest_thread_share"} - BLOCKED_CALLER
     assert further == FURTHER.get(scenario, set()), got
     assert 0 <= got.get("slowest_thread_share", 1) <= 1, got
     assert got["scenario"] == scenario and got["threads"] == 2, got
@@ -89,7 +89,8 @@ def hot():
     assert [each["scenario"] for each in results] == names, results
     for each in results:
         check_result(each, each["scenario"])
-    assert results[1]["batch"] == 16 and "2 hot functions" in done.stderr, done
+    assert all(each["hot"] == 2 for each in results) and results[1]["batch"] == 16, results
+    assert "2 hot functions" in done.stderr, done
 
 
 def run_one(name, *flags, functions=1000):

@@ -31,7 +31,7 @@ TEST_CASE("what is written is what is read", "[bench][result_file]") {
   report all;
   all.machine = {2, "a \"fast\" one", std::uint64_t{23} << 30};
   all.build = {"0.1.0", "abc123", "Release", "g++ 12", {"sanitizers are on"}};
-  all.run = {"2026-01-31T12:00:00Z", 5000, 8, 7};
+  all.run = {"2026-01-31T12:00:00Z", 5000, 8, 7, 10};
   result one;
   one.scenario = "invoke";
   one.functions = 1'000'000;
@@ -42,6 +42,7 @@ TEST_CASE("what is written is what is read", "[bench][result_file]") {
   one.ops_per_second = 2'469'135.6;
   one.bytes_per_function = 231.2;
   one.rss_bytes = 300'000'000;
+  one.measured.more.members.emplace_back("batch", 64.0);
   all.results.push_back(std::move(one));
   all.ratios.push_back({"message", "naive_caf", "", 4, 4.5, 4, 5, 5});
   const auto got = parse_result_file("a.json", to_json(all));
@@ -66,6 +67,8 @@ TEST_CASE("what is written is what is read", "[bench][result_file]") {
   CHECK(row.rate == 5000);
   CHECK(row.in_flight == 8);
   CHECK(row.seed == 7);
+  CHECK(row.hot == 10);
+  CHECK(row.batch == 64);
   REQUIRE(got.ratios.size() == 1);
   CHECK(got.ratios.front().scenario == "message");
   CHECK(got.ratios.front().peer == "naive_caf");
