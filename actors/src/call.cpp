@@ -33,6 +33,7 @@ void parking::signal() noexcept {
 bool parking::wait_for(std::optional<duration> span) noexcept {
   // Most answers are a few microseconds away, much less than falling asleep and waking up takes.
   for (int i = 0; i < spins_max && !done(); ++i) pause();
+  if (span == duration{0} && !slept_) return done();
   state expected = state::pending;
   if (!state_.compare_exchange_strong(expected, state::sleeping, std::memory_order_acq_rel) &&
       expected == state::done && !slept_) {

@@ -56,13 +56,13 @@ void core::ask(compact_actor& whom, internal_message& c, parking& here) {
   wait_and_help([&here](duration span) { return here.wait_for(span); }, std::nullopt);
 }
 
-/// Waits in steps. What the answer needs may be waiting for a worker of CAF's, and this thread may
-/// be the only one.
+/// Waits in steps, the first of which is only a look. What the answer needs may be waiting for a
+/// worker of CAF's: it may be asleep, or there may be no other thread than this one.
 template <class WaitFor>
 bool core::wait_and_help(WaitFor wait_for, std::optional<duration> patience) noexcept {
   constexpr duration longest_step{64};
   duration waited{0};
-  for (duration step{1}; !wait_for(step); step = std::min(step * 2, longest_step)) {
+  for (duration step{0}; !wait_for(step); step = std::clamp(step * 2, duration{1}, longest_step)) {
     waited += step;
     if (patience && waited >= *patience) return false;
     helping_scope help;

@@ -11,7 +11,7 @@ constinit thread_local message_memory::leasing message_memory::leasing_ = leasin
 
 /// Bundles of free blocks of one size, for all threads.
 struct message_memory::depot {
-  static constexpr std::size_t bundles_max = 256;
+  static constexpr std::size_t bundles_max = 64;
 
   std::mutex mutex;
   block* bundles = nullptr;

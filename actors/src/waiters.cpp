@@ -12,11 +12,7 @@
 namespace fsm::detail {
 
 waiter_table::waiter_table(core& o, std::function<void()> wake)
-    : core_{o},
-      start_{o.clock->now()},
-      by_slot_{o.how.functions_max},
-      wheel_{links{this}},
-      alarm_{o.clock, std::move(wake)} {}
+    : core_{o}, start_{o.clock->now()}, wheel_{links{this}}, alarm_{o.clock, std::move(wake)} {}
 
 void waiter_table::arm(call& waiter, std::uint32_t slot) {
   auto& who = static_cast<wait_call&>(waiter);
@@ -71,7 +67,7 @@ void waiter_table::arm_entry(wait_call& who, std::uint32_t slot) {
   e.due_tick =
       static_cast<std::uint64_t>(std::max<std::int64_t>((who.deadline - start_).count(), 0));
   if (slot != none) {
-    e.next = by_slot_[slot] - 1;  // 0 - 1 = none.
+    e.next = by_slot_.try_emplace(slot, none).first->second;
   } else {
     e.next = by_name_.try_emplace(who.name, none).first->second;
   }
@@ -84,8 +80,10 @@ void waiter_table::arm_entry(wait_call& who, std::uint32_t slot) {
 
 /// `n` is now the first waiter of the function or name that `e` waits for; none = there is none.
 void waiter_table::set_head(const entry& e, std::uint32_t n) {
-  if (e.slot != none) {
-    by_slot_[e.slot] = n + 1;
+  if (e.slot != none && n != none) {
+    by_slot_[e.slot] = n;
+  } else if (e.slot != none) {
+    by_slot_.erase(e.slot);
   } else if (n != none) {
     by_name_.at(e.who->name) = n;
   } else {
@@ -139,7 +137,8 @@ void waiter_table::answer(wait_call& who, errc code) {
 void waiter_table::fire(const transition& t, const change& c, std::uint32_t slot,
                         std::string_view name) {
   if (count_ == 0) return;
-  if (by_slot_[slot] != 0) fire_list(by_slot_[slot] - 1, t, c, slot);
+  if (const auto found = by_slot_.find(slot); found != by_slot_.end())
+    fire_list(found->second, t, c, slot);
   if (t.from == pairs::absent) {
     // Those who waited for the name now wait for the function.
     if (const auto found = by_name_.find(absl::string_view{name.data(), name.size()});

@@ -2,7 +2,6 @@
 
 #include "alarm.hpp"
 #include "call.hpp"
-#include "lazy_array.hpp"
 #include "message.hpp"
 #include "timing_wheel.hpp"
 #include <fsm/store.hpp>
@@ -60,7 +59,7 @@ public:
   void handle(const internal_message& what);
   void after_batch();
   [[nodiscard]] bool anyone_waits_for(std::uint32_t slot) const noexcept {
-    return count_ != 0 && by_slot_[slot] != 0;
+    return count_ != 0 && by_slot_.contains(slot);
   }
   void close() { alarm_.close(); }
 
@@ -101,7 +100,8 @@ private:
   std::uint32_t free_ = none;
   bool stopped_ = false;
   std::size_t count_ = 0;
-  lazy_array<std::uint32_t> by_slot_;  // The first waiter's number and one more.
+  // The first waiter's number.
+  absl::flat_hash_map<std::uint32_t, std::uint32_t> by_slot_;
   absl::flat_hash_map<std::string, std::uint32_t> by_name_;
   timing_wheel<links> wheel_;
   alarm alarm_;
