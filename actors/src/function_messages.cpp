@@ -74,7 +74,8 @@ void function_actor::handle(caf::mailbox_element_ptr what) noexcept {
     on_done(*o, content.get_as<admitted>(1));
     return;
   }
-  if (o == nullptr || is_gone()) {
+  // Asks the record, not the admission word: that would be one more cache miss per message.
+  if (o == nullptr || pair_ == pairs::absent) {
     bounce(*what, caf::make_error(caf::sec::request_receiver_down));
     return;
   }
