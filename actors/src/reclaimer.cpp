@@ -9,12 +9,24 @@ namespace fsm::detail {
 
 namespace {
 
-/// Transitions that may be on their way while functions are proposed: enough to keep everybody
-/// busy, few enough to stay in the processor's caches and to leave callers nearly all of the
-/// journal.
-constexpr std::size_t on_their_way_max = 256;
+/// Proposals that may be unanswered: enough to keep everybody busy, few enough to stay in the
+/// processor's caches and to leave callers nearly all of the journal.
+constexpr std::size_t unanswered_max = 256;
 /// Functions proposed at a time.
 constexpr std::size_t proposals_max = 128;
+
+/// To a function: its idle time seems over.
+struct proposal final : call {
+  explicit proposal(reclaimer& from) : from_{from} {}
+  void answered() noexcept override {
+    // A function that outlives its runtime answers, too, and then there is no reclaimer any more.
+    if (failure.code != errc::stopped) from_.proposal_answered();
+    delete this;
+  }
+
+private:
+  reclaimer& from_;
+};
 
 }  // namespace
 
@@ -72,6 +84,7 @@ void reclaimer::handle(internal_message* what) noexcept {
 }
 
 void reclaimer::on_tick() noexcept {
+  if (core_.stopping()) return;
   const timestamp now = core_.clock->now();
   const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
   more_is_due_ = !wheel_.advance(
@@ -87,8 +100,8 @@ void reclaimer::after_batch() noexcept {
     more_is_due_ = false;
     waits_for_room_.store(true, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    // Delivery may just have made the last room it will make.
-    if (room() > 0) stop_waiting();
+    // The last answer it would wait for may just have come.
+    if (may_go_on()) stop_waiting();
     return;
   }
   if (waits_for_room_.load(std::memory_order_relaxed)) return;
@@ -97,10 +110,20 @@ void reclaimer::after_batch() noexcept {
   if (!draining_until_.empty()) alarm_.at_latest(draining_until_.front());
 }
 
+std::size_t reclaimer::proposed_max() const noexcept {
+  return std::min(unanswered_max, (core_.how.journal_max + 1) / 2);
+}
+
 std::size_t reclaimer::room() const noexcept {
-  const std::size_t on_their_way = core_.transitions_on_their_way();
-  const std::size_t most = std::min(on_their_way_max, (core_.how.journal_max + 1) / 2);
-  return on_their_way < most ? std::min(most - on_their_way, proposals_max) : 0;
+  const std::size_t most = proposed_max();
+  const std::size_t proposed = proposed_.load(std::memory_order_relaxed);
+  if (proposed >= most) return 0;
+  return std::min({most - proposed, core_.free_transitions(), proposals_max});
+}
+
+bool reclaimer::may_go_on() const noexcept {
+  return proposed_.load(std::memory_order_seq_cst) <= proposed_max() / 2 &&
+         core_.free_transitions() > 0;
 }
 
 void reclaimer::stop_waiting() noexcept {
@@ -128,9 +151,10 @@ void reclaimer::disarm(function_actor& who) noexcept {
 }
 
 void reclaimer::propose(std::uint32_t slot, timestamp now) noexcept {
-  auto* due = new tell;
+  auto* due = new proposal{*this};
   due->what = {.event = event::idle_due, .at = now};
   due->why = cause::timer;
+  proposed_.fetch_add(1, std::memory_order_relaxed);
   core_.pool->function(slot)->post(due);
 }
 

@@ -35,7 +35,8 @@ struct reclaimer_tick final : internal_message {};
 /// flight or an update under way. Live: every Active function is in the wheel, so each is looked at
 /// within its idle time plus one tick, also one that was never invoked, and one whose completion
 /// was lost. An invocation costs it nothing. When many are due at once it proposes some at a time,
-/// so that others have their turn, and more only when these have become Inactive.
+/// so that others have their turn, and more when most of these have answered; how busy callers keep
+/// the journal does not matter, as long as it has room.
 class reclaimer final : public compact_actor {
 public:
   reclaimer(caf::actor_config& how, core& o);
@@ -44,9 +45,14 @@ public:
   /// Any thread.
   void watch(function_actor& who) noexcept;
   void close() { alarm_.close(); }
-  /// For delivery: transitions have been delivered. Goes on if that was waited for.
+  /// For delivery, and for proposals that have been answered: goes on if that was waited for.
   void room_again() noexcept {
-    if (waits_for_room_.load(std::memory_order_seq_cst) && room() > 0) stop_waiting();
+    if (waits_for_room_.load(std::memory_order_seq_cst) && may_go_on()) stop_waiting();
+  }
+  /// One of its proposals has been answered. Any thread.
+  void proposal_answered() noexcept {
+    proposed_.fetch_sub(1, std::memory_order_seq_cst);
+    room_again();
   }
 
   /// The precision of idle times: 1/4096 of the default one, from 1 ms to 1 s.
@@ -69,8 +75,12 @@ private:
   void on_usage(usage_changed& what);
   void on_tick() noexcept;
   void stop_waiting() noexcept;
+  /// How many proposals may be unanswered at a time.
+  [[nodiscard]] std::size_t proposed_max() const noexcept;
   /// How many functions may be proposed now.
   [[nodiscard]] std::size_t room() const noexcept;
+  /// True if it is worth going on: most proposals have been answered, and the journal has room.
+  [[nodiscard]] bool may_go_on() const noexcept;
   void arm(function_actor& who) noexcept;
   void disarm(function_actor& who) noexcept;
   void propose(std::uint32_t slot, timestamp now) noexcept;
@@ -81,6 +91,7 @@ private:
   timing_wheel<links> wheel_;
   bool more_is_due_ = false;
   std::atomic<bool> waits_for_room_{false};
+  std::atomic<std::size_t> proposed_{0};  // And not answered.
   std::deque<timestamp> draining_until_;
   alarm alarm_;
 };

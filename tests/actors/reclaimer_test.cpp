@@ -1,5 +1,8 @@
 #include "support/deterministic_runtime.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 // Idleness: safe, with an invocation or an update in flight never; live, within the idle time plus
 // one tick.
 
@@ -17,6 +20,11 @@ struct idling : deterministic_runtime {
   idling() { how.idle_after = 1h; }
   /// When the function became Inactive last.
   [[nodiscard]] fsm::timestamp idle_since(const std::string& name) { return view(name).since; }
+};
+
+/// Can go on while commits are kept back.
+struct idling_simulated : deterministic_runtime {
+  idling_simulated() : deterministic_runtime{fsm::run_mode::scheduled} { how.idle_after = 1h; }
 };
 
 }  // namespace
@@ -186,6 +194,32 @@ TEST_CASE_METHOD(idling, "more functions may be due than the journal takes at on
   }
   advance(1h + 1min);
   CHECK(rt().count()[index_of(pairs::idle)] == 100);
+}
+
+TEST_CASE_METHOD(idling_simulated,
+                 "a function becomes Inactive in its time however busy callers keep the journal",
+                 "[reclaimer]") {
+  create_active("f");
+  advance(59min);
+  store->hold();
+  std::vector<caught_view> answers(500);
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    rt().create({.name = "busy-" + std::to_string(i)}, answers[i].callback());
+  settle();
+  REQUIRE(seen->transitions_of("busy-0").empty());  // All of them are on their way.
+  advance(1min + 1s);
+  const caught_view late;
+  rt().create({.name = "late"}, late.callback());
+  let_through();
+  const auto all = seen->transitions();
+  const auto position = [&all](const auto& wanted) {
+    return std::find_if(all.begin(), all.end(), wanted) - all.begin();
+  };
+  const auto idle = position([](const auto& t) { return t.event == event::idle_due; });
+  const auto last = position([](const auto& t) { return t.name == "late"; });
+  REQUIRE(last < std::ssize(all));
+  CHECK(idle < last);
+  CHECK(state_of("f") == state::inactive);
 }
 
 TEST_CASE_METHOD(idling, "a deleted function's idle time comes to nothing", "[reclaimer]") {
