@@ -54,8 +54,7 @@ inline admission::admission(function_pool& pool, hot_line& line, const admission
 hot_line* runtime::admit_at_once(core& o, std::string_view name, std::uint64_t hash,
                                  admission_grant& to) noexcept {
   if (o.pool->owner() == nullptr) return nullptr;
-  const std::uint32_t slot = o.directory.find(
-      name, hash, [&pool = *o.pool](std::uint32_t s) { return pool.line(s).name.view(); });
+  const std::uint32_t slot = o.directory.find(name, hash, o.pool->names());
   if (slot == directory::none) return nullptr;
   hot_line& line = o.pool->line(slot);
   return line.try_admit(to, o.clock->coarse_now()) ? &line : nullptr;

@@ -52,9 +52,9 @@ void caf_call::answered() noexcept {
   error why = failure.code != errc::none ? std::move(failure)
                                          : refusal(answer, what.event, name, found.record);
   if (why.code != errc::none) {
-    reply(*request_, self_, caf::make_message(to_caf_error(why)));
+    reply(*request_, self_, to_caf_error(why));
   } else {
-    reply(*request_, self_, caf::make_message(status_of(found, name)));
+    reply(*request_, self_, status_of(found, name));
   }
   delete this;
 }

@@ -95,8 +95,7 @@ expected<void> core::start() {
 caf::strong_actor_ptr core::find(std::string_view name) {
   const epoch_domain::pin pinned{pool->epochs};
   if (pool->owner() == nullptr) return nullptr;  // Stopped: the names are gone.
-  const std::uint32_t slot =
-      directory.find(name, [this](std::uint32_t s) { return pool->line(s).name.view(); });
+  const std::uint32_t slot = directory.find(name, pool->names());
   // The directory's hold on it cannot be given back while this thread is pinned.
   return slot == directory::none ? nullptr
                                  : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
@@ -106,9 +105,8 @@ caf::strong_actor_ptr core::find_or_make(std::string_view name) {
   const auto attempt = [this, name]() -> caf::strong_actor_ptr {
     const epoch_domain::pin pinned{pool->epochs};
     if (pool->owner() == nullptr) return nullptr;
-    const std::uint32_t slot = directory.find_or_add(
-        name, [this](std::uint32_t s) { return pool->line(s).name.view(); },
-        [this, name] { return make_function(name); });
+    const std::uint32_t slot =
+        directory.find_or_add(name, pool->names(), [this, name] { return make_function(name); });
     return slot == directory::none ? nullptr
                                    : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
   };

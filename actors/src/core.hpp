@@ -98,10 +98,7 @@ struct core : std::enable_shared_from_this<core> {
   [[nodiscard]] bool attempts_have_to_wait() const noexcept {
     return attempts_.load(std::memory_order_relaxed) > how.provisioner.in_flight_max;
   }
-  [[nodiscard]] std::size_t transitions_on_their_way() const noexcept {
-    return transitions_.load(std::memory_order_relaxed);
-  }
-  /// Places left in the journal.
+  /// Places left in the journal, for parts that can wait.
   [[nodiscard]] std::size_t free_transitions() const noexcept;
 
   /// One invocation that was admitted under a `generation` that is no longer the word's is over.

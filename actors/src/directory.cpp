@@ -25,7 +25,8 @@ directory::directory(epoch_domain& epochs, std::size_t slots_max)
 }
 
 directory::~directory() {
-  for (auto& current : tables_) free_table(current.load(std::memory_order_relaxed));
+  for (auto& current : tables_)
+    free_table(*memory_, table{current.load(std::memory_order_relaxed)});
 }
 
 directory::table_bits directory::make_table(std::size_t capacity) {
@@ -34,14 +35,12 @@ directory::table_bits directory::make_table(std::size_t capacity) {
   return address | static_cast<table_bits>(std::bit_width(capacity) - 1);
 }
 
-void directory::free_table(table_bits which) noexcept {
-  const table t{which};
-  memory_->give(t.words, (t.mask + 1) * sizeof(cell));
+void directory::free_table(table_memory& memory, table which) noexcept {
+  memory.give(which.words, (which.mask + 1) * sizeof(cell));
 }
 
 void directory::retire(table_bits old) {
-  epochs_.retire(
-      [t = table{old}, memory = memory_] { memory->give(t.words, (t.mask + 1) * sizeof(cell)); });
+  epochs_.retire([which = table{old}, memory = memory_] { free_table(*memory, which); });
 }
 
 void directory::put(table t, std::uint64_t hash, std::uint32_t word) noexcept {

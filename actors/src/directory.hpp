@@ -164,7 +164,7 @@ private:
   }
 
   [[nodiscard]] table_bits make_table(std::size_t capacity);
-  void free_table(table_bits which) noexcept;
+  static void free_table(table_memory& memory, table which) noexcept;
   void retire(table_bits old);
   static void put(table t, std::uint64_t hash, std::uint32_t word) noexcept;
 

@@ -38,8 +38,8 @@ void dispatch(compact_actor& who, caf::execution_unit* where) noexcept;
 void run_scheduled(compact_actor& who, mail* backlog, caf::execution_unit* where) noexcept;
 
 /// Actors that wait for one of CAF's workers. CAF's queue holds references to this object as
-/// tickets, one per worker at most; whoever comes first, a worker with its ticket or a thread that
-/// waits, takes the next few actors. A ticket comes back as long as something waits.
+/// tickets, a bounded number of them; whoever comes first, a worker with its ticket or a thread
+/// that waits, takes the next few actors. A ticket comes back as long as something waits.
 class errands final : public caf::resumable {
 public:
   /// `workers` is how many may work it off at the same time.

@@ -7,10 +7,12 @@
 #include <fsm/step.hpp>
 
 #include <caf/actor_storage.hpp>
+#include <caf/mailbox_element.hpp>
 #include <caf/system_messages.hpp>
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace fsm::detail {
 
@@ -95,8 +97,24 @@ private:
 static_assert(sizeof(function_actor) == function_pool::actor_bytes);
 
 /// Answers a request: to the next stage of a forwarding chain if there is one, else to the sender.
+template <class... Content>
 void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self,
-           caf::message content) noexcept;
+           Content&&... content) noexcept {
+  if (!request.stages.empty()) {
+    // A forwarding chain: the next stage gets the answer as its message, and the original sender
+    // waits on.
+    const caf::strong_actor_ptr next = std::move(request.stages.back());
+    request.stages.pop_back();
+    next->enqueue(
+        caf::make_mailbox_element(std::move(request.sender), request.mid, std::move(request.stages),
+                                  std::forward<Content>(content)...),
+        nullptr);
+  } else if (request.sender != nullptr) {
+    request.sender->enqueue(caf::make_mailbox_element(self, request.mid.response_id(), {},
+                                                      std::forward<Content>(content)...),
+                            nullptr);
+  }
+}
 
 [[nodiscard]] caf::error to_caf_error(const error& why);
 [[nodiscard]] function_status status_of(const snapshot& found, std::string_view name);

@@ -20,7 +20,7 @@ struct invoke_again final : call {
     if (failure.code == errc::none) {
       self_->enqueue(std::move(request_), nullptr);
     } else {
-      reply(*request_, self_, caf::make_message(to_caf_error(failure)));
+      reply(*request_, self_, to_caf_error(failure));
     }
     delete this;
   }
@@ -46,23 +46,6 @@ function_status status_of(const snapshot& found, std::string_view name) {
           .update_reason = static_cast<std::uint16_t>(found.record.update_reason),
           .revision = found.record.revision,
           .version = found.record.target() != 0 ? found.record.target() : found.record.version};
-}
-
-void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self,
-           caf::message content) noexcept {
-  if (!request.stages.empty()) {
-    // A forwarding chain: the next stage gets the answer as its message, and the original sender
-    // waits on.
-    caf::strong_actor_ptr next = std::move(request.stages.back());
-    request.stages.pop_back();
-    next->enqueue(caf::make_mailbox_element(std::move(request.sender), request.mid,
-                                            std::move(request.stages), std::move(content)),
-                  nullptr);
-    return;
-  }
-  if (request.sender == nullptr) return;
-  request.sender->enqueue(
-      caf::make_mailbox_element(self, request.mid.response_id(), {}, std::move(content)), nullptr);
 }
 
 void function_actor::handle(caf::mailbox_element_ptr what) noexcept {
@@ -94,14 +77,7 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
   auto& content = what->content();
   if (content.match_elements<ping_atom, std::uint64_t>()) {
     const auto n = content.get_as<std::uint64_t>(1);
-    if (what->stages.empty() && what->sender != nullptr) {
-      // The usual case, in one allocation.
-      const auto id = what->mid.response_id();
-      what->sender->enqueue(caf::make_mailbox_element(ctrl(), id, {}, ping_atom::value, n + 1),
-                            nullptr);
-    } else {
-      reply(*what, ctrl(), caf::make_message(ping_atom::value, n + 1));
-    }
+    reply(*what, ctrl(), ping_atom::value, n + 1);
     return;
   }
   if (content.match_elements<invoke_atom>()) {
@@ -157,7 +133,7 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
   if (pair_.state == state::active && !has_asker) return;  // Nobody could give it back.
   if (line().try_admit(to, o.clock->coarse_now())) {
     o.pool->admitted_by_message.fetch_add(1, std::memory_order_relaxed);
-    reply(*what, ctrl(), caf::make_message(admitted{to.generation, to.version, to.held}));
+    reply(*what, ctrl(), admitted{to.generation, to.version, to.held});
     return;
   }
   if (word().load().in_flight() == admission_word::in_flight_max) {
@@ -197,9 +173,8 @@ void function_actor::on_system_request(caf::mailbox_element& what) noexcept {
   auto& content = what.content();
   if (content.match_elements<caf::sys_atom, caf::get_atom, std::string>() &&
       content.get_as<std::string>(2) == "info") {
-    reply(what, ctrl(),
-          caf::make_message(caf::ok_atom::value, std::string{"info"}, caf::strong_actor_ptr{ctrl()},
-                            std::string{"fsm.function"}));
+    reply(what, ctrl(), caf::ok_atom::value, std::string{"info"}, caf::strong_actor_ptr{ctrl()},
+          std::string{"fsm.function"});
     return;
   }
   bounce(what, caf::make_error(caf::sec::unsupported_sys_message));

@@ -52,7 +52,7 @@ std::uint32_t function_pool::take() {
     slot = used_.load(std::memory_order_relaxed);
     if (slot == slots_max_) return no_slot;
     if (slot % slots_per_chunk == 0) {
-      new (memory_ + slot / slots_per_chunk * chunk_bytes) chunk_header{this};
+      new (chunk_of(slot)) chunk_header{this};
     }
     new (&line(slot)) hot_line;
     head(slot).wheel_next = head(slot).wheel_previous = actor_head::unlinked;

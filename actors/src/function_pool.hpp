@@ -66,6 +66,10 @@ public:
     return *reinterpret_cast<hot_line*>(chunk_of(slot) + header_bytes +
                                         slot % slots_per_chunk * sizeof(hot_line));
   }
+  /// What the directory asks for the name of a slot.
+  [[nodiscard]] auto names() const noexcept {
+    return [this](std::uint32_t slot) { return line(slot).name.view(); };
+  }
   [[nodiscard]] actor_head& head(std::uint32_t slot) const noexcept {
     return *reinterpret_cast<actor_head*>(chunk_of(slot) + bodies_at +
                                           slot % slots_per_chunk * body_bytes);
