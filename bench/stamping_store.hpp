@@ -22,7 +22,10 @@ public:
   [[nodiscard]] std::optional<time_point> stamp_of(std::uint64_t uid) const noexcept;
 
   [[nodiscard]] fsm::expected<opened> open() override { return nowhere_->open(); }
-  void commit(std::span<fsm::change* const> batch, committed done) override {
+  [[nodiscard]] fsm::expected<void> recover(fsm::recovery& into) override {
+    return nowhere_->recover(into);
+  }
+  void commit(const fsm::commit_batch& batch, committed done) override {
     nowhere_->commit(batch, std::move(done));
   }
   void read_document(std::uint64_t uid, std::uint32_t version,
@@ -41,6 +44,10 @@ public:
   void read_names(std::string_view prefix, std::string_view after, std::size_t limit,
                   std::function<void(fsm::expected<std::vector<std::string>>)> done) override {
     nowhere_->read_names(prefix, after, limit, std::move(done));
+  }
+  void read_events(std::uint64_t after, std::size_t limit,
+                   std::function<void(fsm::expected<fsm::event_page>)> done) override {
+    nowhere_->read_events(after, limit, std::move(done));
   }
   [[nodiscard]] bool keeps_documents() const noexcept override {
     return nowhere_->keeps_documents();

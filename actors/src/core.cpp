@@ -43,6 +43,7 @@ std::unique_ptr<caf::actor_system_config> config_for(const options& how) {
 core::core(options given, caf::actor_system* borrowed)
     : how{with_defaults(std::move(given))},
       store{how.store},
+      history{store->history()},
       provider{how.provider},
       clock{how.clock},
       scheduled{how.run == run_mode::scheduled},

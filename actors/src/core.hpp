@@ -151,6 +151,7 @@ struct core : std::enable_shared_from_this<core> {
 
   options how;
   std::shared_ptr<fsm::store> store;
+  history_ring history;
   std::shared_ptr<resource_provider> provider;
   std::shared_ptr<fsm::clock> clock;
   bool scheduled;

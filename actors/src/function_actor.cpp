@@ -18,16 +18,18 @@ function_actor::function_actor(caf::actor_config& how, std::uint64_t uid, std::s
   mine.held.store(0, std::memory_order_relaxed);
   mine.tenant = 0;
   mine.idle_policy = 0;
+  mine.history_counter = 0;
+  mine.pair = {};
 }
 
 lifecycle_record function_actor::record() const noexcept {
   const hot_line& mine = line();
-  return {.pair = pair_,
+  return {.pair = mine.pair,
           .state_reason = state_reason_,
           .update_reason = update_reason_,
           .revision = revision_,
           .attempt = attempt_,
-          .since = since_,
+          .since = timestamp{duration{static_cast<std::int64_t>(since_ms_)}},
           .version = mine.version.load(std::memory_order_relaxed),
           .held = mine.held.load(std::memory_order_relaxed)};
 }
@@ -59,7 +61,7 @@ void function_actor::happen(core& o, call& c) noexcept {
   }
   const lifecycle_record before = record();
   const outcome result = step(before, c.what, o.how.policy);
-  const bool may_be_idle = c.what.event == event::idle_due && pair_.state == state::active;
+  const bool may_be_idle = c.what.event == event::idle_due && before.pair.state == state::active;
   if (may_be_idle && !(result.changed(before) && may_become_idle(o, c.what.at))) {
     // It is in use after all, or being updated; the reclaimer looks again when it may be idle next.
     c.answered();
@@ -110,16 +112,23 @@ void function_actor::commit(core& o, call& c, const lifecycle_record& before,
   }
 
   fsm::change& change = entry->change;
+  change.before = before;
   change.record = result.next;
   change.tenant = o.tenants[mine.tenant];
-  change.idle_policy = mine.idle_policy;
+  if (mine.idle_policy != 0) change.idle_after = o.idle_after(mine.idle_policy);
+  change.last_used = mine.last_use();
+  change.history_place = mine.history_counter;
+  mine.history_counter = o.history.next(mine.history_counter);
   if (result.has(effect::replace) || result.has(effect::update)) {
     change.document = std::move(c.document);
     change.document_version = result.next.attempt;
   }
-  if (result.has(effect::discard)) change.drop_version = before.attempt;
-  if (result.has(effect::swap)) change.drop_version = before.version;
-  if (result.has(effect::replace)) change.drop_version = before.version;
+  if (result.has(effect::discard)) change.drop_versions = {before.attempt, 0};
+  if (result.has(effect::swap)) change.drop_versions = {before.version, 0};
+  if (result.has(effect::replace)) change.drop_versions = {before.version, 0};
+  if (result.has(effect::retire)) change.drop_versions = {before.version, before.target()};
+  // Before the provisioner tells of a failure it notes the release itself.
+  change.owed_releases = {result.release, c.why == cause::provider ? 0 : result.abandon};
   transition& t = change.transition;
   t.uid = mine.uid;
   if (o.store->keeps_documents()) t.name = name();  // Else only if an observer asks.
@@ -146,7 +155,7 @@ void function_actor::commit(core& o, call& c, const lifecycle_record& before,
 }
 
 void function_actor::open_or_close(core& o, journal_entry& entry, const outcome& result) noexcept {
-  const bool was_active = pair_.state == state::active;
+  const bool was_active = line().pair.state == state::active;
   const attempt_token held{uid(), result.release};
   entry.abandon = {uid(), result.abandon};
   if (result.has(effect::retire)) {
@@ -159,7 +168,7 @@ void function_actor::open_or_close(core& o, journal_entry& entry, const outcome&
   } else {
     entry.release = held;
     assign(result.next);
-    if (!was_active && pair_.state == state::active) word().open();
+    if (!was_active && result.next.pair.state == state::active) word().open();
   }
 }
 
@@ -183,12 +192,12 @@ void function_actor::assign(const lifecycle_record& next) noexcept {
   // Admissions read these two while this runs; see hot_line::try_admit.
   line().version.store(next.version, std::memory_order_relaxed);
   line().held.store(next.held, std::memory_order_relaxed);
-  pair_ = next.pair;
+  line().pair = next.pair;
   state_reason_ = next.state_reason;
   update_reason_ = next.update_reason;
   revision_ = next.revision;
   attempt_ = next.attempt;
-  since_ = next.since;
+  since_ms_ = static_cast<std::uint64_t>(next.since.time_since_epoch().count());
 }
 
 bool function_actor::may_become_idle(core& o, timestamp at) noexcept {

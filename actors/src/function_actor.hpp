@@ -3,6 +3,7 @@
 #include "call.hpp"
 #include "compact_actor.hpp"
 #include "function_pool.hpp"
+#include "uint48.hpp"
 #include <fsm/actors.hpp>
 #include <fsm/step.hpp>
 
@@ -47,6 +48,11 @@ public:
   /// One of its transitions has become durable. Journal only.
   void settled_one() noexcept { line().unsettled.fetch_sub(1, std::memory_order_release); }
 
+  /// Its latest transition is the one of `sequence`; gives the one before it. Journal only.
+  std::uint64_t follow_with(std::uint64_t sequence) noexcept {
+    return std::exchange(last_sequence_, uint48{sequence});
+  }
+
   /// The function is gone, or the runtime stops: tells monitors and links, now and whoever comes
   /// later.
   void leave(const caf::error& why) noexcept;
@@ -86,13 +92,13 @@ private:
 
   [[nodiscard]] lifecycle_record record() const noexcept;
 
-  // The lifecycle record, but for the two members in the hot line.
-  fsm::pair pair_;
+  // The lifecycle record, but for the members in the hot line.
   reason_code state_reason_ = reason_code::none;
   reason_code update_reason_ = reason_code::none;
   std::uint32_t revision_ = 0;
   std::uint32_t attempt_ = 0;
-  timestamp since_{};
+  uint48 since_ms_;
+  uint48 last_sequence_;  // Only for the journal.
 };
 static_assert(sizeof(function_actor) == function_pool::actor_bytes);
 

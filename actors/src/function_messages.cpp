@@ -58,7 +58,7 @@ void function_actor::handle(caf::mailbox_element_ptr what) noexcept {
     return;
   }
   // Asks the record, not the admission word: that would be one more cache miss per message.
-  if (o == nullptr || pair_ == pairs::absent) {
+  if (o == nullptr || line().pair == pairs::absent) {
     bounce(*what, caf::make_error(caf::sec::request_receiver_down));
     return;
   }
@@ -130,7 +130,7 @@ void function_actor::on_done(core& o, const admitted& given) noexcept {
 void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept {
   admission_grant to;
   const bool has_asker = what->sender != nullptr || !what->stages.empty();
-  if (pair_.state == state::active && !has_asker) return;  // Nobody could give it back.
+  if (line().pair.state == state::active && !has_asker) return;  // Nobody could give it back.
   if (line().try_admit(to, o.clock->coarse_now())) {
     o.pool->admitted_by_message.fetch_add(1, std::memory_order_relaxed);
     reply(*what, ctrl(), admitted{to.generation, to.version, to.held});
@@ -141,7 +141,7 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
                                 "too many invocations of this function are in flight"}));
     return;
   }
-  if (pair_.state == state::active) {
+  if (line().pair.state == state::active) {
     // Open, but its latest transition is not durable yet: once more when it is.
     auto* again = new invoke_again{std::move(what), caf::strong_actor_ptr{ctrl()}};
     again->what = {.event = event::read, .at = o.clock->now()};

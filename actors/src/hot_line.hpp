@@ -1,7 +1,9 @@
 #pragma once
 
 #include "admission_word.hpp"
+#include "uint48.hpp"
 #include <fsm/admission.hpp>
+#include <fsm/pair.hpp>
 #include <fsm/time.hpp>
 
 #include <atomic>
@@ -51,7 +53,6 @@ static_assert(sizeof(compact_name) == 24);
 struct alignas(64) hot_line {
   compact_name name;
   admission_word word;
-  std::uint64_t uid = 0;
   /// When an invocation last began or ended; milliseconds.
   std::atomic<std::int64_t> last_use_ms{0};
   /// Transitions that the store has not confirmed yet.
@@ -61,6 +62,11 @@ struct alignas(64) hot_line {
   std::atomic<std::uint32_t> held{0};
   std::uint16_t tenant = 0;
   std::uint8_t idle_policy = 0;
+  /// Where the function's history goes on, see `history_ring`. Only for the actor.
+  std::uint8_t history_counter = 0;
+  uint48 uid;
+  /// Of the lifecycle record. Only for the actor.
+  fsm::pair pair;
 
   /// Starts the idle clock anew.
   void touch(timestamp now) noexcept {

@@ -14,7 +14,9 @@ void journal::handle(internal_message* what) noexcept {
     gathered_.push_back(entry);
     return;
   }
-  if (const auto* answered = dynamic_cast<const store_answered*>(what)) {
+  if (const auto* noted = as<keep_note>(what)) {
+    gathered_notes_.push_back(noted->note);
+  } else if (const auto* answered = dynamic_cast<const store_answered*>(what)) {
     if (abandoned_.empty()) on_answer(answered->result);
   } else {
     give_up();
@@ -22,8 +24,15 @@ void journal::handle(internal_message* what) noexcept {
   delete what;
 }
 
+void journal::keep(const note& what) noexcept {
+  if (!core_.store->keeps_documents()) return;
+  auto* noted = new keep_note;
+  noted->note = what;
+  post(noted);
+}
+
 void journal::after_batch() noexcept {
-  while (!commit_under_way_ && !gathered_.empty()) commit_gathered();
+  while (!commit_under_way_ && !(gathered_.empty() && gathered_notes_.empty())) commit_gathered();
 }
 
 void journal::commit_gathered() noexcept {
@@ -37,15 +46,18 @@ void journal::commit_gathered() noexcept {
     if (entry->is_change) {
       entry->change.epoch = epoch_;
       entry->change.transition.sequence = ++sequence_;
+      entry->change.transition.previous = entry->function->follow_with(sequence_);
       changes_.push_back(&entry->change);
     }
   }
+  notes_.clear();
+  notes_.swap(gathered_notes_);
   if (broken_) {
     on_answer(
         unexpected({errc::outcome_unknown, "the store has failed; restart to see what it holds"}));
     return;
   }
-  if (changes_.empty()) {
+  if (changes_.empty() && notes_.empty()) {
     on_answer({});
     return;
   }
@@ -57,8 +69,10 @@ void journal::commit_gathered() noexcept {
     expected<void> result;
   };
   auto meeting = std::make_shared<rendezvous>();
-  core_.store->commit(changes_, [this, meeting, where = core_.weak_from_this(),
-                                 keep = caf::strong_actor_ptr{ctrl()}](expected<void> result) {
+  const commit_batch batch{
+      .changes = changes_, .notes = notes_, .epoch = epoch_, .at = core_.clock->now()};
+  core_.store->commit(batch, [this, meeting, where = core_.weak_from_this(),
+                              keep = caf::strong_actor_ptr{ctrl()}](expected<void> result) {
     meeting->result = std::move(result);
     if (meeting->meetings.fetch_add(1, std::memory_order_acq_rel) == 0) return;
     const std::shared_ptr<core> alive = where.lock();
@@ -76,6 +90,7 @@ void journal::commit_gathered() noexcept {
 void journal::give_up() noexcept {
   if (!commit_under_way_) return;
   abandoned_changes_ = std::move(changes_);
+  abandoned_notes_ = std::move(notes_);
   for (journal_entry*& entry : writing_) {
     // The store still has the change; only the answer goes on.
     abandoned_.emplace_back(entry);

@@ -45,6 +45,11 @@ struct journal_entry final : internal_message {
   }
 };
 
+/// Something else for the store to keep, with the next batch.
+struct keep_note final : internal_message {
+  fsm::note note;
+};
+
 /// INTERNAL: the store has answered.
 struct store_answered final : internal_message {
   expected<void> result;
@@ -63,6 +68,8 @@ public:
       : compact_actor{how}, core_{o}, epoch_{epoch}, sequence_{last_sequence} {}
 
   [[nodiscard]] core* owner() const noexcept override { return &core_; }
+  /// Keeps a note, if the store keeps anything. Any thread.
+  void keep(const note& what) noexcept;
 
 private:
   void handle(internal_message* what) noexcept override;
@@ -81,10 +88,13 @@ private:
   std::vector<journal_entry*> gathered_;
   std::vector<journal_entry*> writing_;
   std::vector<fsm::change*> changes_;
+  std::vector<note> gathered_notes_;
+  std::vector<note> notes_;
   /// What a store that was given up may still be reading. It keeps the journal, and so these, until
   /// it answers.
   std::vector<std::unique_ptr<journal_entry>> abandoned_;
   std::vector<fsm::change*> abandoned_changes_;
+  std::vector<note> abandoned_notes_;
   bool commit_under_way_ = false;
   /// Set for good by a failed commit: nobody knows what the store holds, so nothing more is
   /// written.

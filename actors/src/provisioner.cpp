@@ -3,6 +3,7 @@
 #include "assert.hpp"
 #include "completion_state.hpp"
 #include "core.hpp"
+#include "journal.hpp"
 
 #include <algorithm>
 
@@ -111,11 +112,18 @@ void provisioner::on_release(attempt_token token) {
       break;
     }
   }
-  if (!was_tried) return;
+  if (!was_tried) {
+    note_release(note_kind::release_confirmed, token);
+    return;
+  }
   job release;
   release.is_release = true;
   release.request.token = token;
-  static_cast<void>(try_at_once(release));
+  if (try_at_once(release)) note_release(note_kind::release_confirmed, token);
+}
+
+void provisioner::note_release(note_kind what, const attempt_token& token) noexcept {
+  core_.journal->keep({.kind = what, .uid = token.uid, .number = token.number});
 }
 
 void provisioner::owe(job what) {
@@ -330,6 +338,7 @@ void provisioner::on_answer(try_answered& what) {
   if (what.result == completion::result::succeeded) {
     // Also when it answers an earlier try: what it made carries the same token.
     if (what.for_release) {
+      note_release(note_kind::release_confirmed, what.token);
       drop_first(uid, l);
     } else {
       finish_attempt(uid, l, true, reason_code::none, {});
@@ -378,6 +387,7 @@ void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, rea
     job release;
     release.is_release = true;
     release.request.token = ended.request.token;
+    note_release(note_kind::release_owed, release.request.token);
     l.jobs.insert(l.jobs.begin() + 1, std::move(release));
   }
   drop_first(uid, l);

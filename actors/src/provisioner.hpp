@@ -4,6 +4,7 @@
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
 #include <fsm/provider.hpp>
+#include <fsm/store.hpp>
 
 #include <absl/container/flat_hash_map.h>
 
@@ -126,6 +127,7 @@ private:
   void on_start(start_attempt& what);
   void on_release(attempt_token token);
   void on_prefer(std::uint64_t uid);
+  void note_release(note_kind what, const attempt_token& token) noexcept;
   void on_answer(try_answered& what);
   void on_late_answer(const try_answered& what);
   void on_tick();

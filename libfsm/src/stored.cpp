@@ -1,8 +1,10 @@
 #include <fsm/stored.hpp>
 
 #include "fsm/v1/function.pb.h"
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <array>
 #include <chrono>
 #include <limits>
 #include <optional>
@@ -67,6 +69,16 @@ std::string bytes_of(Message& message, const std::string& unknown_fields) {
   return message.SerializeAsString() + unknown_fields;
 }
 
+/// Appends one numeric field: a reader lets the last one of a number count.
+void add_number(std::string& bytes, int field, std::uint64_t value) {
+  using google::protobuf::io::CodedOutputStream;
+  std::array<std::uint8_t, 15> buffer{};
+  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(
+      static_cast<std::uint32_t>(field) << 3U, buffer.data());
+  end = CodedOutputStream::WriteVarint64ToArray(value, end);
+  bytes.append(buffer.data(), end);
+}
+
 std::string unknown_fields_of(const google::protobuf::Message& message) {
   const auto& fields = message.GetReflection()->GetUnknownFields(message);
   std::string bytes;
@@ -116,6 +128,8 @@ std::string encode(const stored_function& function) {
   message.set_last_used_ms(milliseconds_of(function.last_used));
   message.set_last_sequence(function.last_sequence);
   message.set_policy(function.policy);
+  message.set_idle_after_ms(function.idle_after.count());
+  message.set_history_place(function.history_place);
   for (const auto attempt : function.releases_outstanding)
     message.add_releases_outstanding(attempt);
   message.set_owner_epoch(function.owner_epoch);
@@ -123,30 +137,47 @@ std::string encode(const stored_function& function) {
 }
 
 expected<stored_function> decode_function(std::string_view bytes) {
-  v1::Function message;
+  stored_function function;
+  if (expected<void> read = decode(bytes, function); !read) return unexpected(read.error());
+  return function;
+}
+
+expected<void> decode(std::string_view bytes, stored_function& into) {
+  thread_local v1::Function message;  // Its strings keep their memory.
+  message.Clear();
   if (auto wrong = parse(message, bytes, "function")) return damaged(*std::move(wrong));
   if (message.name().empty()) return damaged("a stored function has no name");
-  stored_function function;
-  function.uid = message.uid();
-  function.name = message.name();
-  function.tenant = message.tenant();
-  if (!read_lifecycle(function.lifecycle, message) || !put(function.policy, message.policy())) {
-    return damaged("a state, reason or policy of the stored function '" + function.name +
+  into.uid = message.uid();
+  into.name = message.name();
+  into.tenant = message.tenant();
+  if (!read_lifecycle(into.lifecycle, message) || !put(into.policy, message.policy()) ||
+      !put(into.history_place, message.history_place())) {
+    return damaged("a state, reason or policy of the stored function '" + into.name +
                    "' is out of range");
   }
-  function.state_reason_text = message.state_reason_text();
-  function.update_reason_text = message.update_reason_text();
-  function.state_reason_name = message.state_reason_name();
-  function.update_reason_name = message.update_reason_name();
-  function.created = timestamp_of(message.created_ms());
-  function.changed = timestamp_of(message.changed_ms());
-  function.last_used = timestamp_of(message.last_used_ms());
-  function.last_sequence = message.last_sequence();
+  into.state_reason_text = message.state_reason_text();
+  into.update_reason_text = message.update_reason_text();
+  into.state_reason_name = message.state_reason_name();
+  into.update_reason_name = message.update_reason_name();
+  into.created = timestamp_of(message.created_ms());
+  into.changed = timestamp_of(message.changed_ms());
+  into.last_used = timestamp_of(message.last_used_ms());
+  into.last_sequence = message.last_sequence();
+  into.idle_after = std::chrono::milliseconds{message.idle_after_ms()};
   const auto& releases = message.releases_outstanding();
-  function.releases_outstanding.assign(releases.begin(), releases.end());
-  function.owner_epoch = message.owner_epoch();
-  function.unknown_fields = unknown_fields_of(message);
-  return function;
+  into.releases_outstanding.assign(releases.begin(), releases.end());
+  into.owner_epoch = message.owner_epoch();
+  into.unknown_fields = unknown_fields_of(message);
+  return {};
+}
+
+void add_last_sequence(std::string& function, std::uint64_t last_sequence) {
+  add_number(function, v1::Function::kLastSequenceFieldNumber, last_sequence);
+}
+
+void add_sequence(std::string& transition, std::uint64_t sequence, std::uint64_t previous) {
+  add_number(transition, v1::Transition::kSequenceFieldNumber, sequence);
+  add_number(transition, v1::Transition::kPreviousSequenceFieldNumber, previous);
 }
 
 std::string encode(const stored_transition& transition) {
@@ -165,7 +196,9 @@ std::string encode(const stored_transition& transition) {
   message.set_reason(static_cast<v1::ReasonCode>(transition.reason));
   message.set_reason_text(transition.reason_text);
   message.set_reason_name(transition.reason_name);
+  message.set_update_reason(static_cast<v1::ReasonCode>(transition.update_reason));
   message.set_revision(transition.revision);
+  message.set_name(transition.name);
   return bytes_of(message, transition.unknown_fields);
 }
 
@@ -184,7 +217,8 @@ expected<stored_transition> decode_transition(std::string_view bytes) {
                     put(transition.from.update_status, message.from_last_update_status()) &&
                     put(transition.to.state, message.to_state()) &&
                     put(transition.to.update_status, message.to_last_update_status()) &&
-                    put(transition.reason, message.reason());
+                    put(transition.reason, message.reason()) &&
+                    put(transition.update_reason, message.update_reason());
   if (!fits) {
     return damaged("a state, event, cause or reason of the stored transition " +
                    std::to_string(transition.sequence) + " is out of range");
@@ -192,6 +226,7 @@ expected<stored_transition> decode_transition(std::string_view bytes) {
   transition.reason_text = message.reason_text();
   transition.reason_name = message.reason_name();
   transition.revision = message.revision();
+  transition.name = message.name();
   transition.unknown_fields = unknown_fields_of(message);
   return transition;
 }

@@ -1,4 +1,5 @@
 #include "actors/caf_support.hpp"
+#include "support/forwarding_store.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
@@ -345,28 +346,10 @@ TEST_CASE("Stopping from an actor's handler on the only worker does not hang", "
 
 TEST_CASE("A store that answers after the runtime has gone finds nobody, and harms nobody",
           "[embedding]") {
-  class late_store final : public fsm::store {
+  class late_store final : public fsm::testing::forwarding_store {
   public:
-    fsm::expected<opened> open() override { return opened{}; }
-    void commit(std::span<fsm::change* const>, committed done) override {
+    void commit(const fsm::commit_batch&, committed done) override {
       kept.push_back(std::move(done));
-    }
-    void read_document(std::uint64_t, std::uint32_t,
-                       std::function<void(fsm::expected<std::string>)> done) override {
-      done(std::string{});
-    }
-    void read_reasons(std::uint64_t,
-                      std::function<void(fsm::expected<fsm::reason_texts>)> done) override {
-      done(fsm::reason_texts{});
-    }
-    void read_history(
-        std::uint64_t,
-        std::function<void(fsm::expected<std::vector<fsm::transition>>)> done) override {
-      done(std::vector<fsm::transition>{});
-    }
-    void read_names(std::string_view, std::string_view, std::size_t,
-                    std::function<void(fsm::expected<std::vector<std::string>>)> done) override {
-      done(std::vector<std::string>{});
     }
     std::deque<committed> kept;
   };

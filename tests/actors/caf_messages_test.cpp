@@ -1,4 +1,5 @@
 #include "actors/caf_support.hpp"
+#include "support/forwarding_store.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
@@ -350,29 +351,11 @@ TEST_CASE("A handle of a name that is not there is an error", "[caf]") {
 TEST_CASE("A store that fails ends invocations over CAF with outcome_unknown, not with silence",
           "[caf]") {
   /// Confirms the first two commits (created, provisioned) and no more.
-  class failing_store final : public fsm::store {
+  class failing_store final : public fsm::testing::forwarding_store {
   public:
-    fsm::expected<opened> open() override { return opened{}; }
-    void commit(std::span<fsm::change* const>, committed done) override {
-      if (++commits_ <= 2) return done({});
+    void commit(const fsm::commit_batch& batch, committed done) override {
+      if (++commits_ <= 2) return inner().commit(batch, std::move(done));
       done(fsm::unexpected({errc::internal, "the disk is gone"}));
-    }
-    void read_document(std::uint64_t, std::uint32_t,
-                       std::function<void(fsm::expected<std::string>)> done) override {
-      done(std::string{});
-    }
-    void read_reasons(std::uint64_t,
-                      std::function<void(fsm::expected<fsm::reason_texts>)> done) override {
-      done(fsm::reason_texts{});
-    }
-    void read_history(
-        std::uint64_t,
-        std::function<void(fsm::expected<std::vector<fsm::transition>>)> done) override {
-      done(std::vector<fsm::transition>{});
-    }
-    void read_names(std::string_view, std::string_view, std::size_t,
-                    std::function<void(fsm::expected<std::vector<std::string>>)> done) override {
-      done(std::vector<std::string>{});
     }
 
   private:

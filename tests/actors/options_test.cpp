@@ -1,3 +1,4 @@
+#include "support/forwarding_store.hpp"
 #include <fsm/runtime.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -111,20 +112,11 @@ TEST_CASE("a runtime does not start with a broken option", "[options]") {
 namespace {
 
 /// A store that cannot be opened.
-class closed_store final : public fsm::store {
+class closed_store final : public fsm::testing::forwarding_store {
 public:
   fsm::expected<opened> open() override {
     return fsm::unexpected({fsm::errc::internal, "no such directory"});
   }
-  void commit(std::span<fsm::change* const>, committed) override {}
-  void read_document(std::uint64_t, std::uint32_t,
-                     std::function<void(fsm::expected<std::string>)>) override {}
-  void read_reasons(std::uint64_t, std::function<void(fsm::expected<fsm::reason_texts>)>) override {
-  }
-  void read_history(std::uint64_t,
-                    std::function<void(fsm::expected<std::vector<fsm::transition>>)>) override {}
-  void read_names(std::string_view, std::string_view, std::size_t,
-                  std::function<void(fsm::expected<std::vector<std::string>>)>) override {}
 };
 
 }  // namespace

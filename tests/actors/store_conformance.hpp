@@ -161,12 +161,12 @@ inline void check_documents(const factory& make) {
   }));
   CHECK(b.document(1, 1) == "one");
   CHECK(b.document(1, 2) == std::string("two\0two", 7));
-  b.put(b.make(1, "f", pairs::updating, pairs::ready, [](change& c) { c.drop_version = 1; }));
+  b.put(b.make(1, "f", pairs::updating, pairs::ready, [](change& c) { c.drop_versions = {1, 0}; }));
   CHECK(b.document(1, 1) == std::nullopt);
   CHECK(b.document(1, 2) == std::string("two\0two", 7));
   // One goes and one comes in the same transition; an empty one is a document, too.
   b.put(b.make(1, "f", pairs::broken, pairs::creating, [](change& c) {
-    c.drop_version = 2;
+    c.drop_versions = {2, 0};
     c.document = "";
     c.document_version = 3;
   }));

@@ -45,6 +45,6 @@ TEST_CASE("otherwise it is a store that keeps nothing", "[bench][store]") {
   CHECK(store.open());
   CHECK_FALSE(store.keeps_documents());
   bool done = false;
-  store.commit({}, [&](const auto& result) { done = result.has_value(); });
+  store.commit(fsm::commit_batch{}, [&](const auto& result) { done = result.has_value(); });
   CHECK(done);
 }

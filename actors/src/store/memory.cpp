@@ -1,7 +1,7 @@
 #include <fsm/store.hpp>
 
+#include <absl/container/btree_map.h>
 #include <absl/container/btree_set.h>
-#include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,15 +15,31 @@ namespace {
 
 class memory_store final : public store {
 public:
-  explicit memory_store(std::size_t history_max)
-      : history_max_{std::max<std::size_t>(history_max, 1)} {}
+  memory_store(std::size_t history_max, std::size_t events_max)
+      : ring_{static_cast<std::uint8_t>(
+            std::clamp<std::size_t>(history_max, 1, history_ring::size_max))},
+        events_max_{std::max<std::size_t>(events_max, 1)} {}
 
   [[nodiscard]] expected<opened> open() override {
     const std::unique_lock lock{mutex_};
-    return opened{.epoch = ++epoch_, .last_sequence = last_sequence_, .last_uid = last_uid_};
+    return opened{.epoch = ++epoch_,
+                  .last_sequence = last_sequence_,
+                  .last_uid = last_uid_,
+                  .functions = functions_.size(),
+                  .alive_at = alive_at_};
   }
 
-  void commit(std::span<change* const> batch, committed done) override { done(apply(batch)); }
+  [[nodiscard]] expected<void> recover(recovery& into) override {
+    const std::shared_lock lock{mutex_};
+    for (const auto& [uid, number] : owed_releases_) into.on_owed_release(uid, number);
+    for (const auto& [uid, k] : functions_) {
+      stored_function copy = k.function;
+      into.on_function(copy);
+    }
+    return {};
+  }
+
+  void commit(const commit_batch& batch, committed done) override { done(apply(batch)); }
 
   void read_document(std::uint64_t uid, std::uint32_t version,
                      std::function<void(expected<std::string>)> done) override {
@@ -67,63 +83,96 @@ public:
     done(std::move(names));
   }
 
+  void read_events(std::uint64_t after, std::size_t limit,
+                   std::function<void(expected<event_page>)> done) override {
+    event_page page;
+    {
+      const std::shared_lock lock{mutex_};
+      page.oldest = last_sequence_ - events_.size() + 1;
+      const std::uint64_t skipped = after < page.oldest ? 0 : after - page.oldest + 1;
+      for (std::size_t at = skipped; at < events_.size() && page.events.size() < limit; ++at)
+        page.events.push_back(events_[at]);
+    }
+    done(std::move(page));
+  }
+
+  [[nodiscard]] history_ring history() const noexcept override { return ring_; }
+
 private:
   struct kept {
+    stored_function function;
     // Two at most at any time: the version in use and the one an update brings up.
     std::vector<std::pair<std::uint32_t, std::string>> documents;
     std::deque<transition> history;
     reason_texts reasons;
-    std::uint64_t last_sequence = 0;
   };
 
-  expected<void> apply(std::span<change* const> batch) {
+  expected<void> apply(const commit_batch& batch) {
     const std::unique_lock lock{mutex_};
-    for (const change* c : batch) {
-      if (c->epoch != epoch_) {
-        return unexpected(
-            {errc::internal, fmt::format("epoch {} is fenced off: the store was opened again as {}",
-                                         c->epoch, epoch_)});
-      }
+    if (batch.epoch != epoch_) {
+      return unexpected(
+          {errc::internal, fmt::format("epoch {} is fenced off: the store was opened again as {}",
+                                       batch.epoch, epoch_)});
     }
-    for (change* c : batch) apply(*c);
+    for (change* c : batch.changes) apply(*c);
+    for (const note& n : batch.notes) apply(n);
+    alive_at_ = std::max(alive_at_, batch.at);
     return {};
   }
 
   void apply(change& c) {
-    transition& t = c.transition;
+    const transition& t = c.transition;
     last_sequence_ = t.sequence;
     last_uid_ = std::max(last_uid_, t.uid);
+    events_.push_back(t);
+    if (events_.size() > events_max_) events_.pop_front();
+    for (const std::uint32_t number : c.owed_releases) {
+      if (number != 0) owed_releases_.emplace(t.uid, number);
+    }
     if (c.record.pair == pairs::absent) {
-      if (const auto found = functions_.find(t.uid); found != functions_.end()) {
-        t.previous = found->second.last_sequence;
-        functions_.erase(found);
-      }
+      functions_.erase(t.uid);
       names_.erase(t.name);
       return;
     }
     kept& k = functions_[t.uid];
-    t.previous = k.last_sequence;
-    k.last_sequence = t.sequence;
-    if (t.from == pairs::absent) names_.insert(t.name);
-    if (c.drop_version != 0) {
-      std::erase_if(k.documents, [&c](const auto& d) { return d.first == c.drop_version; });
+    if (t.from == pairs::absent) {
+      names_.insert(t.name);
+      k.function.uid = t.uid;
+      k.function.name = t.name;
+      k.function.tenant = c.tenant;
+      k.function.idle_after = c.idle_after.value_or(duration{});
     }
+    k.function.lifecycle = c.record;
+    k.function.last_used = c.last_used;
+    k.function.last_sequence = t.sequence;
+    k.function.history_place = ring_.next(c.history_place);
+    k.function.owner_epoch = c.epoch;
+    for (const std::uint32_t version : c.drop_versions)
+      std::erase_if(k.documents, [version](const auto& d) { return d.first == version; });
     if (c.document) k.documents.emplace_back(c.document_version, *std::move(c.document));
-    keep_reasons(k, c);
+    keep_reasons(k.reasons, c);
     k.history.push_back(t);
-    if (k.history.size() > history_max_) k.history.pop_front();
+    if (k.history.size() > ring_.size) k.history.pop_front();
+  }
+
+  void apply(const note& n) {
+    switch (n.kind) {
+      case note_kind::release_owed: owed_releases_.emplace(n.uid, n.number); break;
+      case note_kind::release_confirmed: owed_releases_.erase({n.uid, n.number}); break;
+      case note_kind::used:
+        if (const auto found = functions_.find(n.uid); found != functions_.end())
+          found->second.function.last_used = n.at;
+        break;
+    }
   }
 
   /// A text belongs to the code it came with: it goes when the code does, or a new one comes.
-  static void keep_reasons(kept& k, const change& c) {
+  static void keep_reasons(reason_texts& texts, const change& c) {
+    if (c.before.state_reason != c.record.state_reason) texts.state.clear();
+    if (c.before.update_reason != c.record.update_reason) texts.update.clear();
     const transition& t = c.transition;
-    const bool about_update = t.event == event::update_failed;
-    const transition* before = k.history.empty() ? nullptr : &k.history.back();
-    if (before == nullptr || before->state_reason_code != t.state_reason_code)
-      k.reasons.state.clear();
-    if (before == nullptr || before->update_reason_code != t.update_reason_code)
-      k.reasons.update.clear();
-    if (!t.reason.empty()) (about_update ? k.reasons.update : k.reasons.state) = t.reason;
+    if (!t.reason.empty())
+      (t.event == event::update_failed ? texts.update : texts.state) = t.reason;
   }
 
   expected<std::string> document_of(std::uint64_t uid, std::uint32_t version) const {
@@ -137,19 +186,27 @@ private:
         {errc::not_found, fmt::format("there is no document of version {}", version)});
   }
 
-  std::size_t history_max_;
+  const history_ring ring_;
+  const std::size_t events_max_;
   mutable std::shared_mutex mutex_;
   std::uint64_t epoch_ = 0;
   std::uint64_t last_sequence_ = 0;
   std::uint64_t last_uid_ = 0;
-  absl::flat_hash_map<std::uint64_t, kept> functions_;
+  timestamp alive_at_{};
+  absl::btree_map<std::uint64_t, kept> functions_;
   absl::btree_set<std::string, std::less<>> names_;
+  absl::btree_set<std::pair<std::uint64_t, std::uint32_t>> owed_releases_;
+  std::deque<transition> events_;
 };
 
 }  // namespace
 
-std::shared_ptr<store> make_memory_store(std::size_t history_max) {
-  return std::make_shared<memory_store>(history_max);
+void store::checkpoint(std::function<void(expected<std::string>)> done) {
+  done(unexpected({errc::invalid_argument, "this store keeps nothing on disk to make a copy of"}));
+}
+
+std::shared_ptr<store> make_memory_store(std::size_t history_max, std::size_t events_max) {
+  return std::make_shared<memory_store>(history_max, events_max);
 }
 
 }  // namespace fsm

@@ -7,7 +7,8 @@ namespace {
 class null_store final : public store {
 public:
   [[nodiscard]] expected<opened> open() override { return opened{}; }
-  void commit(std::span<change* const>, committed done) override { done({}); }
+  [[nodiscard]] expected<void> recover(recovery& /*into*/) override { return {}; }
+  void commit(const commit_batch& /*batch*/, committed done) override { done({}); }
   void read_document(std::uint64_t, std::uint32_t,
                      std::function<void(expected<std::string>)> done) override {
     done(unexpected({errc::not_found, "this store keeps no documents"}));
@@ -22,6 +23,10 @@ public:
   void read_names(std::string_view, std::string_view, std::size_t,
                   std::function<void(expected<std::vector<std::string>>)> done) override {
     done(std::vector<std::string>{});
+  }
+  void read_events(std::uint64_t after, std::size_t,
+                   std::function<void(expected<event_page>)> done) override {
+    done(event_page{.events = {}, .oldest = after + 1});
   }
   [[nodiscard]] bool keeps_documents() const noexcept override { return false; }
 };

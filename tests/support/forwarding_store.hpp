@@ -1,0 +1,53 @@
+#pragma once
+
+#include <fsm/store.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace fsm::testing {
+
+/// A store that gives everything to another one; the base of those that do something of their own.
+class forwarding_store : public store {
+public:
+  explicit forwarding_store(std::shared_ptr<store> inner = make_memory_store())
+      : inner_{std::move(inner)} {}
+
+  [[nodiscard]] store& inner() const noexcept { return *inner_; }
+
+  [[nodiscard]] expected<opened> open() override { return inner_->open(); }
+  [[nodiscard]] expected<void> recover(recovery& into) override { return inner_->recover(into); }
+  void prepare(change& what) override { inner_->prepare(what); }
+  void commit(const commit_batch& batch, committed done) override {
+    inner_->commit(batch, std::move(done));
+  }
+  void read_document(std::uint64_t uid, std::uint32_t version,
+                     std::function<void(expected<std::string>)> done) override {
+    inner_->read_document(uid, version, std::move(done));
+  }
+  void read_reasons(std::uint64_t uid, std::function<void(expected<reason_texts>)> done) override {
+    inner_->read_reasons(uid, std::move(done));
+  }
+  void read_history(std::uint64_t uid,
+                    std::function<void(expected<std::vector<transition>>)> done) override {
+    inner_->read_history(uid, std::move(done));
+  }
+  void read_names(std::string_view prefix, std::string_view after, std::size_t limit,
+                  std::function<void(expected<std::vector<std::string>>)> done) override {
+    inner_->read_names(prefix, after, limit, std::move(done));
+  }
+  void read_events(std::uint64_t after, std::size_t limit,
+                   std::function<void(expected<event_page>)> done) override {
+    inner_->read_events(after, limit, std::move(done));
+  }
+  void checkpoint(std::function<void(expected<std::string>)> done) override {
+    inner_->checkpoint(std::move(done));
+  }
+  [[nodiscard]] history_ring history() const noexcept override { return inner_->history(); }
+  [[nodiscard]] bool keeps_documents() const noexcept override { return inner_->keeps_documents(); }
+
+private:
+  std::shared_ptr<store> inner_;
+};
+
+}  // namespace fsm::testing
