@@ -7,6 +7,7 @@
 #include "journal.hpp"
 #include "provisioner.hpp"
 #include "reclaimer.hpp"
+#include "restorer.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -77,17 +78,22 @@ core::~core() {
 expected<void> core::start() {
   const expected<fsm::store::opened> opened = store->open();
   if (!opened) return unexpected(opened.error());
+  epoch = opened->epoch;
   next_uid_.store(opened->last_uid + 1, std::memory_order_relaxed);
   provisioner.spawn(*system_, *this);
   reclaimer.spawn(*system_, *this);
   delivery.spawn(*system_, *this);
   journal.spawn(*system_, *this, opened->epoch, opened->last_sequence);
+  restorer found{*this, *opened};
+  if (expected<void> read = store->recover(found); !read) return read;
+  if (expected<void> restored = found.finish(); !restored) return restored;
   // A clock that outlives the runtime must not find it gone.
   settler_ = clock->add_settler([where = weak_from_this()] {
     if (const auto o = where.lock()) o->settle();
   });
   if (how.log != nullptr)
-    how.log->info("runtime started epoch={} threads={}", opened->epoch, how.threads);
+    how.log->info("runtime started epoch={} threads={} functions={}", epoch, how.threads,
+                  opened->functions);
   return {};
 }
 
@@ -106,8 +112,9 @@ caf::strong_actor_ptr core::find_or_make(std::string_view name) {
   const auto attempt = [this, name]() -> caf::strong_actor_ptr {
     const epoch_domain::pin pinned{pool->epochs};
     if (pool->owner() == nullptr) return nullptr;
-    const std::uint32_t slot =
-        directory.find_or_add(name, pool->names(), [this, name] { return make_function(name); });
+    const std::uint32_t slot = directory.find_or_add(name, pool->names(), [this, name] {
+      return make_function(name, next_uid_.fetch_add(1, std::memory_order_relaxed));
+    });
     return slot == directory::none ? nullptr
                                    : caf::strong_actor_ptr{pool->function(slot)->ctrl(), true};
   };
@@ -117,14 +124,13 @@ caf::strong_actor_ptr core::find_or_make(std::string_view name) {
   return attempt();
 }
 
-std::uint32_t core::make_function(std::string_view name) {
+std::uint32_t core::make_function(std::string_view name, std::uint64_t uid) {
   const std::uint32_t slot = pool->take();
   if (slot == function_pool::no_slot) return directory::none;
   caf::actor_config how_to;
   // Its first reference is the directory's.
-  new (&pool->head(slot))
-      caf::actor_storage<function_actor>(system_->next_actor_id(), system_->node(), system_, how_to,
-                                         next_uid_.fetch_add(1, std::memory_order_relaxed), name);
+  new (&pool->head(slot)) caf::actor_storage<function_actor>(
+      system_->next_actor_id(), system_->node(), system_, how_to, uid, name);
   return slot;
 }
 
@@ -199,6 +205,7 @@ void core::remove_observer(std::uint64_t id) {
 }
 
 void core::store_failed(const error& why) noexcept {
+  store_problem_ = why.message;
   store_broken_.store(true, std::memory_order_release);
   if (how.log != nullptr)
     how.log->error("the store failed; nothing more is written reason=\"{}\"", why.message);

@@ -69,7 +69,7 @@ struct core : std::enable_shared_from_this<core> {
   core& operator=(const core&) = delete;
   ~core();
 
-  /// Opens the store and starts the parts.
+  /// Opens the store, brings back what it holds and starts the parts.
   [[nodiscard]] expected<void> start();
   void stop(duration patience) noexcept;
 
@@ -78,6 +78,9 @@ struct core : std::enable_shared_from_this<core> {
   // -- creating functions -------------------------------------------------------------------------
   /// The function of that name, or a new one without any state yet. Null when there is no room.
   [[nodiscard]] caf::strong_actor_ptr find_or_make(std::string_view name);
+  /// A new function in a slot of its own, or `directory::none` when there is no room. Only inside
+  /// of `directory::find_or_add`.
+  [[nodiscard]] std::uint32_t make_function(std::string_view name, std::uint64_t uid);
   /// The function of that name; null if there is none.
   [[nodiscard]] caf::strong_actor_ptr find(std::string_view name);
   /// Frees the name of a removed function.
@@ -141,6 +144,8 @@ struct core : std::enable_shared_from_this<core> {
   void remove_observer(std::uint64_t id);
 
   void store_failed(const error& why) noexcept;
+  /// Why it failed; only after `store_is_broken`.
+  [[nodiscard]] const std::string& store_problem() const noexcept { return store_problem_; }
   [[nodiscard]] bool store_is_broken() const noexcept {
     return store_broken_.load(std::memory_order_acquire);
   }
@@ -152,6 +157,7 @@ struct core : std::enable_shared_from_this<core> {
   options how;
   std::shared_ptr<fsm::store> store;
   history_ring history;
+  std::uint64_t epoch = 0;
   std::shared_ptr<resource_provider> provider;
   std::shared_ptr<fsm::clock> clock;
   bool scheduled;
@@ -172,7 +178,6 @@ struct core : std::enable_shared_from_this<core> {
 
 private:
   void tell_observers(const std::function<void(observer&)>& what);
-  [[nodiscard]] std::uint32_t make_function(std::string_view name);
   void shut_functions_down() noexcept;
   void run_simulation(const parking& until);
   void wait_for_journal(duration patience) noexcept;
@@ -197,6 +202,7 @@ private:
   std::atomic<bool> stopping_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> store_broken_{false};
+  std::string store_problem_;  // Written before store_broken_ is set, and never again.
   std::mutex stop_mutex_;
   fsm::clock::task_id settler_ = 0;
   using observer_list = std::vector<std::pair<std::uint64_t, std::shared_ptr<observer>>>;

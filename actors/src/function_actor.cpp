@@ -22,6 +22,18 @@ function_actor::function_actor(caf::actor_config& how, std::uint64_t uid, std::s
   mine.pair = {};
 }
 
+void function_actor::restore(const stored_function& from, std::uint16_t tenant,
+                             std::uint8_t idle_policy, timestamp last_use) noexcept {
+  hot_line& mine = line();
+  mine.tenant = tenant;
+  mine.idle_policy = idle_policy;
+  mine.history_counter = from.history_place;
+  mine.touch(last_use);
+  last_sequence_ = from.last_sequence;
+  assign(from.lifecycle);
+  if (from.lifecycle.pair.state == state::active) word().open();
+}
+
 lifecycle_record function_actor::record() const noexcept {
   const hot_line& mine = line();
   return {.pair = mine.pair,

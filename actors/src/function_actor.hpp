@@ -6,6 +6,7 @@
 #include "uint48.hpp"
 #include <fsm/actors.hpp>
 #include <fsm/step.hpp>
+#include <fsm/stored.hpp>
 
 #include <caf/actor_storage.hpp>
 #include <caf/mailbox_element.hpp>
@@ -52,6 +53,10 @@ public:
   std::uint64_t follow_with(std::uint64_t sequence) noexcept {
     return std::exchange(last_sequence_, uint48{sequence});
   }
+
+  /// Becomes what is stored, before anybody knows of it. Restorer only.
+  void restore(const stored_function& from, std::uint16_t tenant, std::uint8_t idle_policy,
+               timestamp last_use) noexcept;
 
   /// The function is gone, or the runtime stops: tells monitors and links, now and whoever comes
   /// later.

@@ -5,6 +5,10 @@
 
 namespace fsm {
 
+void resource_provider::held(attempt_token /*after*/, std::size_t /*limit*/, held_tokens done) {
+  done(unexpected({errc::invalid_argument, "this provider does not list what it holds"}));
+}
+
 namespace {
 
 struct sink_state final : completion::state {

@@ -39,6 +39,8 @@ void provisioner::handle(internal_message* what) noexcept {
     on_release(gone->token);
   } else if (auto* wanted = as<prefer_attempt>(what)) {
     on_prefer(wanted->uid);
+  } else if (auto* owed = as<resume_work>(what)) {
+    recovered_ = std::move(owed->work);
   } else {
     on_tick();
   }
@@ -46,6 +48,7 @@ void provisioner::handle(internal_message* what) noexcept {
 }
 
 void provisioner::after_batch() noexcept {
+  resume_some();
   fill_places();
   FSM_ASSERT(attempts_in_flight_ <= options_.in_flight_max &&
              releases_in_flight_ <= options_.in_flight_max);
@@ -56,6 +59,7 @@ void provisioner::after_batch() noexcept {
 // -- what is owed ---------------------------------------------------------------------------------
 
 void provisioner::on_start(start_attempt& what) {
+  resume(what.request.token.uid, false);
   job j{.request = std::move(what.request),
         .who = std::move(what.who),
         .document_version = what.document_version,
@@ -88,6 +92,7 @@ bool provisioner::try_at_once(job& what) {
 }
 
 void provisioner::on_release(attempt_token token) {
+  resume(token.uid, false);
   bool was_tried = true;
   if (const auto found = lanes_.find(token.uid); found != lanes_.end()) {
     lane& l = *found->second;
@@ -100,7 +105,7 @@ void provisioner::on_release(attempt_token token) {
       }
       j.given_up = true;
       if (i > 0 || l.phase != phase::calling) {
-        was_tried = i == 0 && l.tries > 0;
+        was_tried = j.is_recovered || (i == 0 && l.tries > 0);
         if (i == 0) {
           remember_fate(l, false);
           drop_first(token.uid, l);
@@ -169,12 +174,45 @@ void provisioner::drop_first(std::uint64_t uid, lane& l) {
 }
 
 void provisioner::on_prefer(std::uint64_t uid) {
+  resume(uid, true);
   const auto found = lanes_.find(uid);
   if (found == lanes_.end()) return;
   const lane& l = *found->second;
   if (l.phase != phase::queued || l.jobs.front().is_release) return;
   // Its other place in the queue is skipped when it comes up.
   queues_[l.jobs.front().request.tenant].preferred.push_back(uid);
+}
+
+// -- what an earlier owner owed -------------------------------------------------------------------
+
+void provisioner::resume_some() {
+  // Enough to keep all places taken, and few enough that callers are not far behind.
+  while (recovered_.size() != 0 && lanes_.size() < 2 * options_.in_flight_max)
+    resume(recovered_.take_next(), false);
+}
+
+void provisioner::resume(std::uint64_t uid, bool preferred) {
+  if (recovered_.size() != 0) resume(recovered_.take(uid), preferred);
+}
+
+void provisioner::resume(std::vector<recovered_job> jobs, bool preferred) {
+  for (recovered_job& owed : jobs) {
+    job j;
+    j.request.token = owed.token;
+    j.is_recovered = true;
+    j.is_release = owed.who == nullptr;
+    if (!j.is_release) {
+      const auto& function = static_cast<const function_actor&>(*owed.who->get());
+      j.request.kind = owed.kind;
+      j.request.epoch = core_.epoch;
+      j.request.name = function.name();
+      j.request.tenant = core_.tenants[function.line().tenant];
+      j.document_version = owed.document_version;
+      j.preferred = preferred;
+      j.who = std::move(owed.who);
+    }
+    owe(std::move(j));
+  }
 }
 
 // -- places in flight -----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "alarm.hpp"
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
+#include "recovered_work.hpp"
 #include <fsm/provider.hpp>
 #include <fsm/store.hpp>
 
@@ -33,6 +34,12 @@ struct start_attempt final : internal_message {
 /// Release what an attempt made; if it is still under way, it is given up first.
 struct release_attempt final : internal_message {
   attempt_token token;
+};
+
+/// What was owed to the provider when the last owner ended: it is worked off beside everything
+/// else, some at a time.
+struct resume_work final : internal_message {
+  recovered_work work;
 };
 
 /// Somebody waits for this function: its attempt goes before those nobody waits for.
@@ -95,6 +102,7 @@ private:
     bool preferred = false;
     bool is_release = false;
     bool given_up = false;  // A release has been asked for meanwhile: its answer does not count.
+    bool is_recovered = false;  // An earlier owner may have tried it.
   };
   enum class phase : std::uint8_t { queued, calling, pausing };
   using timers = std::multimap<timestamp, std::uint64_t>;
@@ -136,6 +144,11 @@ private:
   /// there is nothing left to do; otherwise it is in its lane now, as far as it has got.
   [[nodiscard]] bool try_at_once(job& what);
   void owe(job what);
+  /// Goes on with what an earlier owner owed, for as many functions as there is room for.
+  void resume_some();
+  /// The same for one function, before anything else is done for it.
+  void resume(std::uint64_t uid, bool preferred);
+  void resume(std::vector<recovered_job> jobs, bool preferred);
   void begin_first(std::uint64_t uid, lane& l);
   void fill_places();
   [[nodiscard]] lane* next_in_turn(std::uint64_t& uid);
@@ -165,6 +178,7 @@ private:
   std::map<std::string, tenant_queue> queues_;
   std::string last_tenant_;
   std::deque<std::uint64_t> releases_;
+  recovered_work recovered_;
   std::size_t attempts_in_flight_ = 0;
   std::size_t releases_in_flight_ = 0;
   timers timers_;

@@ -45,6 +45,9 @@ public:
   /// Any thread.
   void watch(function_actor& who) noexcept;
   void close() { alarm_.close(); }
+  /// An Active function that was brought back. Before the first message, and before `start`.
+  void adopt(std::uint32_t slot) noexcept { wheel_.arm(slot); }
+  void start() noexcept { post(new reclaimer_tick); }
   /// For delivery, and for proposals that have been answered: goes on if that was waited for.
   void room_again() noexcept {
     if (waits_for_room_.load(std::memory_order_seq_cst) && may_go_on()) stop_waiting();

@@ -366,8 +366,37 @@ expected<std::vector<std::string>> runtime::names(std::string_view prefix, std::
 expected<std::vector<transition>> runtime::history(std::string_view name) {
   expected<function_view> found = get(name);
   if (!found) return unexpected(found.error());
-  return await<std::vector<transition>>(
+  auto history = await<std::vector<transition>>(
       [&](auto done) { core_->store->read_history(found->uid, std::move(done)); });
+  if (history) {
+    for (transition& t : *history) t.name = name;
+  }
+  return history;
+}
+
+expected<event_page> runtime::events(std::uint64_t after, std::size_t limit) {
+  if (limit < 1 || limit > page_max) {
+    return unexpected({errc::invalid_argument,
+                       fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
+  }
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  return await<event_page>(
+      [&](auto done) { core_->store->read_events(after, limit, std::move(done)); });
+}
+
+expected<std::string> runtime::checkpoint() {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  return await<std::string>([&](auto done) { core_->store->checkpoint(std::move(done)); });
+}
+
+void runtime::checkpoint(std::function<void(expected<std::string>)> done) {
+  if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
+  core_->store->checkpoint(std::move(done));
+}
+
+expected<void> runtime::health() const {
+  if (!core_->store_is_broken()) return {};
+  return unexpected({errc::outcome_unknown, core_->store_problem()});
 }
 
 subscription runtime::watch(std::shared_ptr<observer> who) {

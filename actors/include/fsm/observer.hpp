@@ -4,9 +4,27 @@
 #include <fsm/provider.hpp>
 #include <fsm/view.hpp>
 
+#include <cstdint>
 #include <string_view>
 
 namespace fsm {
+
+/// How far a runtime that starts has got with the functions of an earlier life.
+struct recovery_progress {
+  std::uint64_t functions = 0;
+  /// About how many there are in all.
+  std::uint64_t expected = 0;
+  /// This is the last report; from now on the runtime serves.
+  bool finished = false;
+};
+
+/// What an audit found: see `provisioner_options::audit_interval`.
+struct audit_result {
+  /// Attempts whose resources the provider holds.
+  std::uint64_t held = 0;
+  /// Those of them that no function owns and nobody is about to release; they are released now.
+  std::uint64_t orphans = 0;
+};
 
 /// Watches a runtime. Every method has an empty default. Calls come one at a time, on a thread of
 /// the runtime's or on one that waits in a synchronous call; they must return quickly and must not
@@ -23,6 +41,11 @@ public:
   /// An attempt's answer was dropped because nobody waits for it any more; its resources are being
   /// released.
   virtual void on_stale_completion(const attempt_token& /*whose*/) {}
+  /// The runtime is starting and has got so far. Also called when there is more than nothing to
+  /// bring back and all of it is there.
+  virtual void on_recovery(const recovery_progress& /*so_far*/) {}
+  /// An audit of what the provider holds has ended.
+  virtual void on_audit(const audit_result& /*what*/) {}
   /// The runtime has stopped; nothing follows.
   virtual void on_stopped() {}
 };

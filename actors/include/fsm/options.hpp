@@ -38,6 +38,9 @@ struct provisioner_options {
   /// The longest pause between tries. At least `backoff_min`. (Between those of a release that is
   /// not confirmed: 15 minutes, if that is longer.)
   duration backoff_max = std::chrono::seconds{20};
+  /// How often what the provider holds is compared with what functions own, besides at start;
+  /// resources that nobody owns are released. At least 1 s; 0 = never.
+  duration audit_interval = std::chrono::minutes{10};
 };
 
 /// What runs a function's actor when a message finds it idle.
@@ -55,6 +58,13 @@ enum class on_inactive : std::uint8_t {
   fail,  ///< It is refused at once (the seed's rule; what Lambda does).
   hold,  ///< A synchronous `admit` waits for the restore, at most `hold_max`, and is then tried
          ///< once more.
+};
+
+/// What the time during which no runtime was there does to idle clocks.
+enum class idle_after_restart : std::uint8_t {
+  remaining,  ///< Nothing: an idle clock goes on where it was when the last owner ended.
+  absolute,   ///< It counts as idle time.
+  anew,       ///< Every idle clock starts anew, as if each function had just been used.
 };
 
 /// Everything a runtime can be told. Validated once, when it starts; an error names the field, its
@@ -84,6 +94,7 @@ struct options {
   std::size_t threads = 0;
   run_mode run = run_mode::inline_when_idle;
   on_inactive inactive = on_inactive::fail;
+  idle_after_restart after_restart = idle_after_restart::remaining;
   /// See `on_inactive::hold`. At least 1 ms.
   duration hold_max = std::chrono::seconds{30};
   lifecycle_policy policy{};

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <fsm/expected.hpp>
 #include <fsm/reason.hpp>
 #include <fsm/time.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -88,6 +90,22 @@ public:
   /// Releases whatever was made for `token`. Must be idempotent: unknown and already released
   /// tokens succeed. Asked again with backoff until it succeeds.
   virtual void release(const attempt_token& token, completion done) = 0;
+
+  /// True for a provider that forgets what it made when the process ends (because it only simulates
+  /// it, or keeps it in this process): then `recovered` is called.
+  [[nodiscard]] virtual bool wants_recovered() const { return false; }
+
+  /// A function that was brought back holds the resources of `held.token`, made for this document.
+  /// Called once per function at start, before anything else is asked for.
+  virtual void recovered(const provision_request& /*held*/) {}
+
+  /// What an audit is told: tokens above `after`, in order, whose resources are held. At most
+  /// `limit`; fewer mean that there are no more.
+  using held_tokens = std::function<void(expected<std::vector<attempt_token>>)>;
+
+  /// Lists what is held, for the audit. Called on a thread of the runtime's; answer from any
+  /// thread. The default cannot say, so that there is no audit.
+  virtual void held(attempt_token after, std::size_t limit, held_tokens done);
 };
 
 /// A provider that has everything at once and in any amount. The default; for benchmarks and first

@@ -170,6 +170,21 @@ public:
   /// The last transitions of a function, oldest first. `not_found`.
   [[nodiscard]] expected<std::vector<transition>> history(std::string_view name);
 
+  /// Transitions of all functions with a sequence above `after`, in order, at most `limit` (1 to
+  /// 10,000): the stream of events, from wherever a reader was when it left. An empty page means
+  /// that there is nothing newer yet (an observer hears when there is). `event_page::oldest` says
+  /// whether something in between is no longer kept.
+  [[nodiscard]] expected<event_page> events(std::uint64_t after, std::size_t limit = 1000);
+
+  /// Makes a copy of the store that can be opened like it, while everything goes on, and gives its
+  /// name. `invalid_argument` if the store cannot.
+  [[nodiscard]] expected<std::string> checkpoint();
+  void checkpoint(std::function<void(expected<std::string>)> done);
+
+  /// An error once the store has failed: then nothing more is written, and only functions untouched
+  /// by what failed are still answered for.
+  [[nodiscard]] expected<void> health() const;
+
   /// Adds an observer until the subscription ends.
   subscription watch(std::shared_ptr<observer> who);
 
