@@ -1,6 +1,7 @@
 #include "core.hpp"
 
 #include "assert.hpp"
+#include "auditor.hpp"
 #include "delivery.hpp"
 #include "dispatch.hpp"
 #include "function_actor.hpp"
@@ -52,7 +53,8 @@ core::core(options given, caf::actor_system* borrowed)
       pool{new function_pool{*this, clock, how.functions_max}},
       directory{pool->epochs, how.functions_max},
       index{how.functions_max},
-      waiting{new errands{pipelines(how.threads)}, false} {
+      waiting{new errands{pipelines(how.threads)}, false},
+      shortest_idle_after_{how.idle_after.count()} {
   static_cast<void>(tenants.index_of({}));
   static_cast<void>(idle_policies.index_of(how.idle_after));
   for (const auto& who : how.observers) static_cast<void>(add_observer(who));
@@ -82,6 +84,7 @@ expected<void> core::start() {
   next_uid_.store(opened->last_uid + 1, std::memory_order_relaxed);
   provisioner.spawn(*system_, *this);
   reclaimer.spawn(*system_, *this);
+  auditor.spawn(*system_, *this);
   delivery.spawn(*system_, *this);
   journal.spawn(*system_, *this, opened->epoch, opened->last_sequence);
   restorer found{*this, *opened};

@@ -1,6 +1,7 @@
 // How the runtime waits for its own parts, and how it ends.
 
 #include "assert.hpp"
+#include "auditor.hpp"
 #include "core.hpp"
 #include "delivery.hpp"
 #include "dispatch.hpp"
@@ -130,9 +131,11 @@ void core::stop(duration patience) noexcept {
   stopping_.store(true, std::memory_order_release);
   if (settler_ != 0) clock->remove_settler(settler_);
   if (journal) {
+    journal->keep({.kind = note_kind::owner_alive});
     wait_for_journal(patience);
     reclaimer->close();
     provisioner->close();
+    auditor->close();
     delivery->close();
     delivery->post(new waiters_stop);
     wait_for_parts();

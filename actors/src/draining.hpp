@@ -6,6 +6,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -68,6 +69,14 @@ public:
   void give_up(std::uint64_t invocations) {
     const std::lock_guard lock{mutex_};
     given_up_ += invocations;
+  }
+
+  /// True while invocations run on these resources.
+  [[nodiscard]] bool holds(const attempt_token& resources) const {
+    const std::lock_guard lock{mutex_};
+    return std::any_of(entries_.begin(), entries_.end(), [&resources](const auto& item) {
+      return item.second.resources == resources;
+    });
   }
 
   /// How many completions may still come, those of given up invocations included.

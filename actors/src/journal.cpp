@@ -14,8 +14,8 @@ void journal::handle(internal_message* what) noexcept {
     gathered_.push_back(entry);
     return;
   }
-  if (const auto* noted = as<keep_note>(what)) {
-    gathered_notes_.push_back(noted->note);
+  if (const auto* noted = as<keep_notes>(what)) {
+    gathered_notes_.insert(gathered_notes_.end(), noted->notes.begin(), noted->notes.end());
   } else if (const auto* answered = dynamic_cast<const store_answered*>(what)) {
     if (abandoned_.empty()) on_answer(answered->result);
   } else {
@@ -24,10 +24,10 @@ void journal::handle(internal_message* what) noexcept {
   delete what;
 }
 
-void journal::keep(const note& what) noexcept {
+void journal::keep(std::vector<note> what) noexcept {
   if (!core_.store->keeps_documents()) return;
-  auto* noted = new keep_note;
-  noted->note = what;
+  auto* noted = new keep_notes;
+  noted->notes = std::move(what);
   post(noted);
 }
 
@@ -50,8 +50,10 @@ void journal::commit_gathered() noexcept {
       changes_.push_back(&entry->change);
     }
   }
-  notes_.clear();
-  notes_.swap(gathered_notes_);
+  const auto last_note = gathered_notes_.begin() +
+                         static_cast<std::ptrdiff_t>(std::min(gathered_notes_.size(), batch_max));
+  notes_.assign(gathered_notes_.begin(), last_note);
+  gathered_notes_.erase(gathered_notes_.begin(), last_note);
   if (broken_) {
     on_answer(
         unexpected({errc::outcome_unknown, "the store has failed; restart to see what it holds"}));

@@ -8,6 +8,7 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -45,9 +46,9 @@ struct journal_entry final : internal_message {
   }
 };
 
-/// Something else for the store to keep, with the next batch.
-struct keep_note final : internal_message {
-  fsm::note note;
+/// What else the store has to keep, with the next batches.
+struct keep_notes final : internal_message {
+  std::vector<note> notes;
 };
 
 /// INTERNAL: the store has answered.
@@ -68,8 +69,9 @@ public:
       : compact_actor{how}, core_{o}, epoch_{epoch}, sequence_{last_sequence} {}
 
   [[nodiscard]] core* owner() const noexcept override { return &core_; }
-  /// Keeps a note, if the store keeps anything. Any thread.
-  void keep(const note& what) noexcept;
+  /// Keeps notes, if the store keeps anything. Any thread.
+  void keep(std::vector<note> what) noexcept;
+  void keep(const note& what) noexcept { keep(std::vector<note>{what}); }
 
 private:
   void handle(internal_message* what) noexcept override;
@@ -80,7 +82,7 @@ private:
 
   /// Changes per commit: bounds the memory of a batch and the time until the first of it is
   /// answered.
-  static constexpr std::size_t batch_max = 8192;
+  static constexpr std::size_t batch_max = 8192;  // And as many notes.
 
   core& core_;
   std::uint64_t epoch_;
@@ -88,7 +90,7 @@ private:
   std::vector<journal_entry*> gathered_;
   std::vector<journal_entry*> writing_;
   std::vector<fsm::change*> changes_;
-  std::vector<note> gathered_notes_;
+  std::deque<note> gathered_notes_;
   std::vector<note> notes_;
   /// What a store that was given up may still be reading. It keeps the journal, and so these, until
   /// it answers.

@@ -62,6 +62,9 @@ expected<void> validate(const options& what) {
                   p.provision_deadline.count(), duration{stuck_after}.count()));
   r.duration_at_least("provisioner.backoff_min", p.backoff_min, one_ms);
   r.duration_at_least("provisioner.backoff_max", p.backoff_max, p.backoff_min);
+  if (p.audit_interval != duration{}) {
+    r.duration_at_least("provisioner.audit_interval", p.audit_interval, std::chrono::seconds{1});
+  }
   r.within<std::size_t>("functions_max", what.functions_max, 1, std::size_t{1} << 26U);
   r.at_least<std::size_t>("journal_max", what.journal_max, 16);
   r.at_least<std::size_t>("waiters_max", what.waiters_max, 1);

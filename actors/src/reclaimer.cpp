@@ -61,6 +61,7 @@ reclaimer::reclaimer(caf::actor_config& how, core& o)
       start_{o.clock->now()},
       tick_{tick_for(o.how.idle_after)},
       wheel_{links{&o, start_, tick_}},
+      clock_writer_{o},
       alarm_{o.clock, [this] { post(new reclaimer_tick); }} {}
 
 void reclaimer::watch(function_actor& who) noexcept {
@@ -89,6 +90,7 @@ void reclaimer::on_tick() noexcept {
   const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
   more_is_due_ = !wheel_.advance(
       tick, [this, now](std::uint32_t slot) { propose(slot, now); }, room());
+  clock_writer_.advance(now);
   if (draining_until_.empty() || draining_until_.front() > now) return;
   while (!draining_until_.empty() && draining_until_.front() <= now) draining_until_.pop_front();
   for (const attempt_token& resources : core_.pool->draining.expire(now))
@@ -107,6 +109,7 @@ void reclaimer::after_batch() noexcept {
   if (waits_for_room_.load(std::memory_order_relaxed)) return;
   if (wheel_.size() != 0)
     alarm_.at_latest(start_ + tick_ * static_cast<std::int64_t>(wheel_.next_tick()));
+  if (clock_writer_.next() != timestamp::max()) alarm_.at_latest(clock_writer_.next());
   if (!draining_until_.empty()) alarm_.at_latest(draining_until_.front());
 }
 

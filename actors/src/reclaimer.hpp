@@ -3,6 +3,7 @@
 #include "alarm.hpp"
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
+#include "idle_clock_writer.hpp"
 #include "timing_wheel.hpp"
 
 #include <atomic>
@@ -96,6 +97,7 @@ private:
   std::atomic<bool> waits_for_room_{false};
   std::atomic<std::size_t> proposed_{0};  // And not answered.
   std::deque<timestamp> draining_until_;
+  idle_clock_writer clock_writer_;
   alarm alarm_;
 };
 

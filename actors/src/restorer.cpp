@@ -1,7 +1,9 @@
 #include "restorer.hpp"
 
+#include "auditor.hpp"
 #include "core.hpp"
 #include "function_actor.hpp"
+#include "idle_clock_writer.hpp"
 #include "provisioner.hpp"
 #include "reclaimer.hpp"
 #include "views.hpp"
@@ -29,11 +31,6 @@ constexpr std::uint64_t progress_step = std::uint64_t{1} << 18U;
 
 }  // namespace
 
-duration write_back_interval(duration idle_after) noexcept {
-  // The floor bounds the work for those who choose very short idle times.
-  return std::max(idle_after / 8, duration{100});
-}
-
 restorer::restorer(core& o, const store::opened& found)
     : core_{o},
       progress_{.functions = 0, .expected = found.functions, .finished = false},
@@ -55,6 +52,7 @@ void restorer::on_function(stored_function& function) {
   const std::int32_t policy =
       function.idle_after == duration{} ? 0 : core_.idle_policies.index_of(function.idle_after);
   if (policy < 0) return fail(function, "there are more than 256 different idle times");
+  core_.note_idle_after(function.idle_after);
   const std::uint16_t tenant = tenant_of(function);
   if (first_problem_.code != errc::none) return;
 
@@ -88,6 +86,7 @@ expected<void> restorer::finish() {
     core_.provisioner->post(owed);
   }
   core_.reclaimer->start();
+  core_.auditor->start();
   return {};
 }
 

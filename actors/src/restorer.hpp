@@ -49,8 +49,4 @@ private:
   std::uint16_t last_tenant_index_ = 0;
 };
 
-/// How far behind the stored idle clock of a function with this idle time may be, while its owner
-/// is alive: an eighth of it.
-[[nodiscard]] duration write_back_interval(duration idle_after) noexcept;
-
 }  // namespace fsm::detail

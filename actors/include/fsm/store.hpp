@@ -53,6 +53,7 @@ enum class note_kind : std::uint8_t {
   release_owed,       ///< The resources of attempt `number` have to be released.
   release_confirmed,  ///< They are gone.
   used,               ///< The function was last used at `at`.
+  owner_alive,        ///< Nothing but the time of the batch.
 };
 
 /// Something worth keeping that is no transition. Losing one costs work, never correctness: a

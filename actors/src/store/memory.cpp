@@ -159,6 +159,7 @@ private:
     switch (n.kind) {
       case note_kind::release_owed: owed_releases_.emplace(n.uid, n.number); break;
       case note_kind::release_confirmed: owed_releases_.erase({n.uid, n.number}); break;
+      case note_kind::owner_alive: break;
       case note_kind::used:
         if (const auto found = functions_.find(n.uid); found != functions_.end())
           found->second.function.last_used = n.at;
