@@ -53,8 +53,7 @@ core::core(options given, caf::actor_system* borrowed)
       pool{new function_pool{*this, clock, how.functions_max}},
       directory{pool->epochs, how.functions_max},
       index{how.functions_max},
-      waiting{new errands{pipelines(how.threads)}, false},
-      shortest_idle_after_{how.idle_after.count()} {
+      waiting{new errands{pipelines(how.threads)}, false} {
   static_cast<void>(tenants.index_of({}));
   static_cast<void>(idle_policies.index_of(how.idle_after));
   for (const auto& who : how.observers) static_cast<void>(add_observer(who));

@@ -153,17 +153,6 @@ struct core : std::enable_shared_from_this<core> {
   [[nodiscard]] duration idle_after(std::uint8_t policy) const noexcept {
     return idle_policies[policy];
   }
-  /// The shortest idle time any function has had.
-  [[nodiscard]] duration shortest_idle_after() const noexcept {
-    return duration{shortest_idle_after_.load(std::memory_order_relaxed)};
-  }
-  /// A function has an idle time of its own; 0 = it has not.
-  void note_idle_after(duration own) noexcept {
-    duration::rep shortest = shortest_idle_after_.load(std::memory_order_relaxed);
-    while (own != duration{} && own.count() < shortest &&
-           !shortest_idle_after_.compare_exchange_weak(shortest, own.count())) {
-    }
-  }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
 
   options how;
@@ -202,7 +191,6 @@ private:
   std::unique_ptr<caf::actor_system> owned_system_;
   caf::actor_system* system_ = nullptr;
   std::atomic<std::uint64_t> next_uid_{1};
-  std::atomic<duration::rep> shortest_idle_after_;
   std::atomic<std::size_t> transitions_{0};
   std::atomic<std::size_t> attempts_{0};
   void one_less(std::atomic<std::int64_t>& counter) noexcept;

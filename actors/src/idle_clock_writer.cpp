@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 #include <vector>
 
 namespace fsm::detail {
@@ -15,21 +16,23 @@ duration write_back_interval(duration idle_after) noexcept {
   return std::max(idle_after / 8, duration{100});
 }
 
-idle_clock_writer::idle_clock_writer(core& o) : core_{o} {
-  const timestamp now = o.clock->now();
-  visited_.fill(now);
-  next_ = o.store->keeps_documents() ? now + step() : timestamp::max();
+idle_clock_writer::idle_clock_writer(core& o) : core_{o} { visited_.fill(o.clock->now()); }
+
+void idle_clock_writer::note_active(duration idle_after) {
+  if (!core_.store->keeps_documents()) return;
+  shortest_ = std::min(shortest_, idle_after);
+  shortest_seen_ = std::min(shortest_seen_, idle_after);
+  next_ = std::min(next_, core_.clock->now() + step());
 }
 
 duration idle_clock_writer::step() const noexcept {
   constexpr duration shortest{10};
-  const duration round = write_back_interval(core_.shortest_idle_after());
-  return std::max(round / static_cast<duration::rep>(slices), shortest);
+  return std::max(write_back_interval(shortest_) / static_cast<duration::rep>(slices), shortest);
 }
 
 void idle_clock_writer::advance(timestamp now) {
   if (now < next_) return;
-  const duration round = write_back_interval(core_.shortest_idle_after());
+  const duration round = write_back_interval(shortest_);
   // After a pause of the process one round is enough.
   const auto due = static_cast<std::size_t>((now - next_) / step()) + 1;
   // With very short idle times a step has more than one slice.
@@ -39,8 +42,10 @@ void idle_clock_writer::advance(timestamp now) {
   for (std::size_t i = 0; i < visits; ++i) {
     visit(slice_, now);
     slice_ = (slice_ + 1) % slices;
+    if (slice_ != 0) continue;
+    shortest_ = std::exchange(shortest_seen_, duration::max());
   }
-  next_ = now + step();
+  next_ = shortest_ == duration::max() ? timestamp::max() : now + step();
 }
 
 void idle_clock_writer::visit(std::size_t slice, timestamp now) {
@@ -48,10 +53,12 @@ void idle_clock_writer::visit(std::size_t slice, timestamp now) {
   const std::size_t end = words * (slice + 1) / slices;
   std::vector<note> notes{{.kind = note_kind::owner_alive}};
   for (std::size_t word = words * slice / slices; word < end; ++word) {
-    for (std::uint64_t bits = core_.index.word(word, active.fulfilled); bits != 0; bits &= bits - 1) {
+    for (std::uint64_t bits = core_.index.word(word, active.fulfilled); bits != 0;
+         bits &= bits - 1) {
       const auto slot =
           static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
       const hot_line& function = core_.pool->line(slot);
+      shortest_seen_ = std::min(shortest_seen_, core_.idle_after(function.idle_policy));
       if (function.last_use() >= visited_[slice])
         notes.push_back({.kind = note_kind::used, .uid = function.uid, .at = function.last_use()});
     }

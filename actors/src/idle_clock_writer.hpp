@@ -12,15 +12,18 @@ struct core;
 
 /// Writes idle clocks back to the store, so that a restart forgets at most an eighth of any: an
 /// invocation only touches memory. It goes round all Active functions, a slice at a time, and notes
-/// those that were used since it came by last. Each visit also tells the store that its owner is
+/// those that were used since it came by last, as often as the shortest idle time among them asks
+/// for, and not at all while there are none. Each visit also tells the store that its owner is
 /// alive. Belongs to the reclaimer, as only there a function in the index is sure to be there.
 class idle_clock_writer {
 public:
   explicit idle_clock_writer(core& o);
 
+  /// There is an Active function with this idle time.
+  void note_active(duration idle_after);
   /// Visits as many slices as are due.
   void advance(timestamp now);
-  /// When to be called next.
+  /// When to be called next; the maximum = only after `note_active`.
   [[nodiscard]] timestamp next() const noexcept { return next_; }
 
 private:
@@ -31,7 +34,9 @@ private:
   [[nodiscard]] duration step() const noexcept;
 
   core& core_;
-  timestamp next_;
+  timestamp next_ = timestamp::max();
+  duration shortest_ = duration::max();       // Idle time of those that are Active.
+  duration shortest_seen_ = duration::max();  // In this round, so far.
   std::size_t slice_ = 0;
   std::array<timestamp, slices> visited_{};
 };

@@ -147,7 +147,10 @@ void reclaimer::on_usage(usage_changed& what) {
 
 void reclaimer::arm(function_actor& who) noexcept {
   if (!wheel_.armed(who.slot())) wheel_.arm(who.slot());
+  clock_writer_.note_active(core_.idle_after(who.line().idle_policy));
 }
+
+void reclaimer::adopt(std::uint32_t slot) noexcept { arm(*core_.pool->function(slot)); }
 
 void reclaimer::disarm(function_actor& who) noexcept {
   if (wheel_.armed(who.slot())) wheel_.disarm(who.slot());

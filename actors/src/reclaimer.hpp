@@ -47,7 +47,7 @@ public:
   void watch(function_actor& who) noexcept;
   void close() { alarm_.close(); }
   /// An Active function that was brought back. Before the first message, and before `start`.
-  void adopt(std::uint32_t slot) noexcept { wheel_.arm(slot); }
+  void adopt(std::uint32_t slot) noexcept;
   void start() noexcept { post(new reclaimer_tick); }
   /// For delivery, and for proposals that have been answered: goes on if that was waited for.
   void room_again() noexcept {

@@ -52,7 +52,6 @@ void restorer::on_function(stored_function& function) {
   const std::int32_t policy =
       function.idle_after == duration{} ? 0 : core_.idle_policies.index_of(function.idle_after);
   if (policy < 0) return fail(function, "there are more than 256 different idle times");
-  core_.note_idle_after(function.idle_after);
   const std::uint16_t tenant = tenant_of(function);
   if (first_problem_.code != errc::none) return;
 

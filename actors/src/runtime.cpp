@@ -81,7 +81,6 @@ struct question {
   if (policy < 0) return {errc::too_many_requests, "more than 256 different idle times"};
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
-  o.note_idle_after(what.idle_after.value_or(duration{}));
   q.what = {.event = event::create, .at = o.clock->now()};
   q.document = std::move(what.document);
   q.tenant = static_cast<std::uint16_t>(tenant);

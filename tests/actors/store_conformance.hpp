@@ -5,7 +5,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
 #include <functional>
+#include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,12 +44,15 @@ public:
                             const std::function<void(change&)>& fill = {}) {
     change c;
     c.transition.sequence = ++sequence_;
+    c.transition.previous = std::exchange(last_of_[uid], sequence_);
+    c.history_place = std::exchange(place_of_[uid], store_->history().next(place_of_[uid]));
     c.transition.uid = uid;
     c.transition.name = name;
     c.transition.at = timestamp{duration{1000 + static_cast<std::int64_t>(sequence_)}};
     c.transition.from = from;
     c.transition.to = to;
     c.transition.revision = static_cast<std::uint32_t>(sequence_);
+    c.before.pair = from;
     c.record.pair = to;
     c.record.revision = c.transition.revision;
     c.tenant = "blue";
@@ -54,21 +60,24 @@ public:
     if (fill) fill(c);
     return c;
   }
-  [[nodiscard]] expected<void> commit(std::vector<change> batch) {
+  /// Commits, and waits for the answer, which may come from another thread.
+  [[nodiscard]] expected<void> commit(std::vector<change> batch, std::vector<note> notes = {}) {
     std::vector<change*> pointers;
     for (change& c : batch) {
       store_->prepare(c);
       pointers.push_back(&c);
     }
-    expected<void> result;
-    int answers = 0;
-    store_->commit(pointers, [&](expected<void> given) {
-      result = std::move(given);
-      ++answers;
-    });
-    CHECK(answers == 1);
-    return result;
+    std::promise<expected<void>> answer;
+    std::future<expected<void>> result = answer.get_future();
+    // A second answer would throw.
+    store_->commit({.changes = pointers, .notes = notes, .epoch = epoch_, .at = now_},
+                   [&answer](expected<void> given) { answer.set_value(std::move(given)); });
+    REQUIRE(result.wait_for(std::chrono::seconds{30}) == std::future_status::ready);
+    return result.get();
   }
+  void keep(const note& what) { CHECK(commit({}, {what}).has_value()); }
+  /// The time of the next commits.
+  void at(timestamp when) { now_ = when; }
   void put(change c) {
     std::vector<change> batch;
     batch.push_back(std::move(c));
@@ -82,7 +91,7 @@ public:
     }));
   }
   void remove(std::uint64_t uid, const std::string& name) {
-    put(make(uid, name, pairs::ready, pairs::absent));
+    put(make(uid, name, pairs::ready, pairs::absent, [](change& c) { c.drop_versions = {1, 0}; }));
   }
 
   // -- reading ------------------------------------------------------------------------------------
@@ -120,6 +129,26 @@ private:
   std::shared_ptr<fsm::store> store_;
   std::uint64_t epoch_ = 0;
   std::uint64_t sequence_ = 0;
+  timestamp now_{};
+  std::map<std::uint64_t, std::uint64_t> last_of_;
+  std::map<std::uint64_t, std::uint8_t> place_of_;
+};
+
+/// What a store gives back.
+struct recovered final : recovery {
+  std::vector<stored_function> functions;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> owed;
+
+  explicit recovered(store& from) {
+    const expected<void> read = from.recover(*this);
+    INFO((read ? "" : read.error().message));
+    CHECK(read.has_value());
+  }
+  void on_function(stored_function& function) override { functions.push_back(std::move(function)); }
+  void on_owed_release(std::uint64_t uid, std::uint32_t number) override {
+    CHECK(functions.empty());  // They come first.
+    owed.emplace_back(uid, number);
+  }
 };
 
 using list = std::vector<std::string>;
@@ -136,14 +165,9 @@ inline void check_epochs(const factory& make) {
   CHECK(again->last_uid == 1);
 
   CHECK_FALSE(b.commit({b.make(2, "g", pairs::absent, pairs::creating)}).has_value());
-  // All or none: one old change spoils the batch.
-  const change stale = b.make(3, "h", pairs::absent, pairs::creating);
-  b.use_epoch(again->epoch);
-  const change fresh = b.make(4, "i", pairs::absent, pairs::creating);
-  CHECK_FALSE(b.commit({fresh, stale}).has_value());
   CHECK(b.names("", "", 10) == list{"f"});
   CHECK(b.history(2).empty());
-  CHECK(b.history(4).empty());
+  b.use_epoch(again->epoch);
   b.create(5, "j");
   CHECK(b.names("", "", 10) == list{"f", "j"});
 }
@@ -213,7 +237,6 @@ inline void check_history(const factory& make) {
   CHECK(history[1].sequence == 3);
   CHECK(history[1].previous == 1);
   CHECK(history[1].uid == 1);
-  CHECK(history[1].name == "f");
   CHECK(history[1].at == timestamp{duration{1003}});
   CHECK(history[1].event == event::provision_succeeded);
   CHECK(history[1].cause == cause::provider);
@@ -233,17 +256,107 @@ inline void check_history(const factory& make) {
   CHECK(history[3].sequence == 6);
 }
 
-inline void check_previous(const factory& make) {
-  INFO("a committed transition knows the one before it, for those who are told of it");
+inline void check_events(const factory& make) {
+  INFO("events are those of all functions, in order, from wherever a reader left");
   bench b{make};
+  expected<event_page> page;
+  const auto read = [&](std::uint64_t after, std::size_t limit) {
+    std::vector<std::uint64_t> sequences;
+    b.store().read_events(after, limit, [&](expected<event_page> given) { page = given; });
+    REQUIRE(page.has_value());
+    for (const transition& t : page->events) sequences.push_back(t.sequence);
+    return sequences;
+  };
+  using numbers = std::vector<std::uint64_t>;
+  CHECK(read(0, 10).empty());
   b.create(1, "f");
   b.create(2, "g");
-  change c = b.make(1, "f", pairs::creating, pairs::ready);
-  change gone = b.make(1, "f", pairs::ready, pairs::absent);
-  std::vector<change*> batch{&c, &gone};
-  b.store().commit(batch, [](expected<void> given) { CHECK(given.has_value()); });
-  CHECK(c.transition.previous == 1);
-  CHECK(gone.transition.previous == c.transition.sequence);
+  b.put(b.make(1, "f", pairs::creating, pairs::ready, [](change& c) {
+    c.transition.event = event::provision_succeeded;
+    c.transition.cause = cause::provider;
+    c.transition.state_reason_code = reason_code::invalid_subnet;
+    c.transition.update_reason_code = reason_code::invalid_image;
+    c.transition.reason = "because";
+  }));
+  b.remove(1, "f");
+  CHECK(read(0, 10) == numbers{1, 2, 3, 4});
+  CHECK(page->oldest == 1);
+  const transition t = page->events[2];
+  CHECK(t.previous == 1);
+  CHECK(t.uid == 1);
+  CHECK(t.name == "f");
+  CHECK(t.at == timestamp{duration{1003}});
+  CHECK(t.event == event::provision_succeeded);
+  CHECK(t.cause == cause::provider);
+  CHECK(t.from == pairs::creating);
+  CHECK(t.to == pairs::ready);
+  CHECK(t.state_reason_code == reason_code::invalid_subnet);
+  CHECK(t.update_reason_code == reason_code::invalid_image);
+  CHECK(t.reason == "because");
+  CHECK(t.revision == 3);
+  CHECK(page->events[3].to == pairs::absent);
+  CHECK(page->events[3].previous == 3);
+  CHECK(read(2, 1) == numbers{3});
+  CHECK(read(4, 10).empty());
+}
+
+inline void check_recovery(const factory& make) {
+  INFO("functions and owed releases are given back as they were last");
+  bench b{make};
+  b.put(b.make(1, "f", pairs::absent, pairs::creating, [](change& c) {
+    c.idle_after = std::chrono::hours{2};
+    c.record.attempt = 1;
+  }));
+  b.create(2, "g");
+  b.create(3, "h");
+  b.at(timestamp{duration{7'000}});
+  b.put(b.make(1, "f", pairs::creating, pairs::ready, [](change& c) {
+    c.record = {.pair = pairs::ready,
+                .state_reason = reason_code::idle,
+                .update_reason = reason_code::invalid_image,
+                .revision = 9,
+                .attempt = 4,
+                .since = timestamp{duration{500}},
+                .version = 3,
+                .held = 2};
+    c.idle_after = std::chrono::hours{2};
+    c.last_used = timestamp{duration{600}};
+    c.owed_releases = {1, 3};
+  }));
+  b.put(b.make(2, "g", pairs::creating, pairs::absent, [](change& c) {
+    c.owed_releases = {7, 0};
+  }));
+  b.keep({.kind = note_kind::release_owed, .uid = 3, .number = 5});
+  b.keep({.kind = note_kind::release_confirmed, .uid = 1, .number = 3});
+  b.keep({.kind = note_kind::used, .uid = 1, .at = timestamp{duration{650}}});
+  b.at(timestamp{duration{8'000}});
+  b.keep({.kind = note_kind::owner_alive});
+
+  const auto again = b.store().open();
+  REQUIRE(again.has_value());
+  CHECK(again->alive_at == timestamp{duration{8'000}});
+  const recovered found{b.store()};
+  using owed = std::vector<std::pair<std::uint64_t, std::uint32_t>>;
+  CHECK(found.owed == owed{{1, 1}, {2, 7}, {3, 5}});
+  REQUIRE(found.functions.size() == 2);
+  const stored_function& f = found.functions[0];
+  CHECK(f.uid == 1);
+  CHECK(f.name == "f");
+  CHECK(f.tenant == "blue");
+  CHECK(f.lifecycle == lifecycle_record{.pair = pairs::ready,
+                                        .state_reason = reason_code::idle,
+                                        .update_reason = reason_code::invalid_image,
+                                        .revision = 9,
+                                        .attempt = 4,
+                                        .since = timestamp{duration{500}},
+                                        .version = 3,
+                                        .held = 2});
+  CHECK(f.idle_after == std::chrono::hours{2});
+  CHECK(f.last_used == timestamp{duration{650}});
+  CHECK(f.last_sequence == 4);
+  CHECK(f.history_place == 2);
+  CHECK(found.functions[1].uid == 3);
+  CHECK(found.functions[1].idle_after == duration{});
 }
 
 inline void check_reasons(const factory& make) {
@@ -254,6 +367,7 @@ inline void check_reasons(const factory& make) {
   b.put(b.make(1, "f", pairs::creating, pairs::broken, [](change& c) {
     c.transition.event = event::provision_failed;
     c.transition.state_reason_code = reason_code::invalid_subnet;
+    c.record.state_reason = reason_code::invalid_subnet;
     c.transition.reason = "no subnet";
   }));
   CHECK(b.reasons(1).state == "no subnet");
@@ -263,16 +377,26 @@ inline void check_reasons(const factory& make) {
     c.transition.state_reason_code = reason_code::invalid_subnet;
     c.transition.update_reason_code = reason_code::invalid_image;
     c.transition.reason = "no image";
+    c.before.state_reason = reason_code::invalid_subnet;
+    c.record.state_reason = reason_code::invalid_subnet;
+    c.record.update_reason = reason_code::invalid_image;
   }));
   CHECK(b.reasons(1).state == "no subnet");
   CHECK(b.reasons(1).update == "no image");
   b.put(b.make(1, "f", pairs::update_failed, pairs::idle_update_failed, [](change& c) {
     c.transition.state_reason_code = reason_code::idle;
     c.transition.update_reason_code = reason_code::invalid_image;
+    c.before.state_reason = reason_code::invalid_subnet;
+    c.before.update_reason = reason_code::invalid_image;
+    c.record.state_reason = reason_code::idle;
+    c.record.update_reason = reason_code::invalid_image;
   }));
   CHECK(b.reasons(1).state.empty());
   CHECK(b.reasons(1).update == "no image");
-  b.put(b.make(1, "f", pairs::idle_updating, pairs::ready));
+  b.put(b.make(1, "f", pairs::idle_updating, pairs::ready, [](change& c) {
+    c.before.state_reason = reason_code::idle;
+    c.before.update_reason = reason_code::invalid_image;
+  }));
   CHECK(b.reasons(1).update.empty());
   CHECK(b.reasons(9).state.empty());
 }
@@ -309,7 +433,8 @@ inline void check_all(const factory& make) {
   check_documents(make);
   check_names(make);
   check_history(make);
-  check_previous(make);
+  check_events(make);
+  check_recovery(make);
   check_reasons(make);
   check_removal(make);
   check_uids_after_removal(make);

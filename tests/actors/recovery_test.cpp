@@ -1,0 +1,221 @@
+#include "support/deterministic_runtime.hpp"
+#include "support/forwarding_store.hpp"
+
+using namespace fsm::testing;
+using fsm::attempt_token;
+using fsm::errc;
+using fsm::state;
+
+namespace {
+
+/// What stops and starts again on the same store, with a provider that outlives it.
+class restarting {
+public:
+  fsm::options how;
+  const std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
+  const std::shared_ptr<scripted_provider> provider = std::make_shared<scripted_provider>(clock);
+  std::shared_ptr<recording_observer> seen;
+
+  restarting() {
+    how.store = fsm::make_memory_store();
+    how.provider = provider;
+    how.clock = clock;
+    how.functions_max = 4096;
+    how.threads = 1;
+    start();
+  }
+  ~restarting() { rt().stop(); }
+
+  [[nodiscard]] fsm::runtime& rt() { return *runtime_; }
+  void start() {
+    seen = std::make_shared<recording_observer>();
+    how.observers = {seen};
+    runtime_.emplace(how);
+    settle();
+  }
+  /// Ends the runtime as it is, lets time pass without one, and starts the next.
+  void restart(fsm::duration down = {}) {
+    stop();
+    clock->advance(down);
+    start();
+  }
+  void stop() {
+    rt().stop();
+    runtime_.reset();
+  }
+  void settle() { rt().settle(); }
+  void advance(fsm::duration span) { clock->advance(span); }
+  void create(const std::string& name, std::optional<fsm::duration> idle_after = std::nullopt) {
+    REQUIRE(
+        rt().create({.name = name, .document = "one", .tenant = "blue", .idle_after = idle_after}));
+    settle();
+  }
+  [[nodiscard]] fsm::function_view view(const std::string& name) {
+    const auto found = rt().get(name);
+    REQUIRE(found.has_value());
+    return *found;
+  }
+  [[nodiscard]] state state_of(const std::string& name) { return view(name).state; }
+
+private:
+  std::optional<fsm::runtime> runtime_;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(restarting, "A function is what it was after a restart", "[recovery]") {
+  create("f");
+  REQUIRE(rt().update({.name = "f", .document = "two"}));
+  settle();
+  create("gone");
+  REQUIRE(rt().remove("gone"));
+  settle();
+  const fsm::function_view before = view("f");
+  const auto history = rt().history("f");
+  restart();
+  const fsm::function_view after = view("f");
+  CHECK(after.document == "two");
+  CHECK(after.tenant == "blue");
+  CHECK(after.uid == before.uid);
+  CHECK(after.revision_id() == before.revision_id());
+  CHECK(after.pair() == pairs::ready);
+  CHECK(after.version == before.version);
+  CHECK(after.since == before.since);
+  CHECK(code(rt().get("gone")) == errc::not_found);
+  CHECK(rt().size() == 1);
+  CHECK(rt().history("f")->size() == history->size());
+  // It is alive: it admits, on the resources it has, and goes on counting.
+  const auto admitted = rt().admit("f");
+  REQUIRE(admitted.has_value());
+  CHECK(admitted->version() == before.version);
+  CHECK(provider->held().contains(admitted->resource()));
+  const auto updated = rt().update({.name = "f", .document = "three"});
+  REQUIRE(updated.has_value());
+  CHECK(updated->sequence > history->back().sequence);
+  settle();
+  CHECK(rt().history("f")->at(history->size()).previous == history->back().sequence);
+}
+
+TEST_CASE_METHOD(restarting, "Uids and sequences go on where they were", "[recovery]") {
+  create("f");
+  const auto uid = view("f").uid;
+  REQUIRE(rt().remove("f"));
+  settle();
+  restart();
+  create("g");
+  CHECK(view("g").uid > uid);
+  const auto events = rt().events(0);
+  REQUIRE(events.has_value());
+  for (std::size_t i = 0; i < events->events.size(); ++i)
+    CHECK(events->events[i].sequence == i + 1);
+  CHECK(rt().events(3)->events.front().sequence == 4);
+}
+
+TEST_CASE_METHOD(restarting, "An attempt under way is asked for again with the same token",
+                 "[recovery]") {
+  provider->provisions(replies::later);
+  REQUIRE(rt().create({.name = "f", .document = "one"}));
+  settle();
+  REQUIRE(provider->calls().size() == 1);
+  const attempt_token token = provider->calls().at(0).request.token;
+  restart();
+  CHECK(state_of("f") == state::pending);
+  REQUIRE(provider->calls().size() == 2);
+  CHECK(provider->calls().at(1).request.token == token);
+  CHECK(provider->calls().at(1).request.kind == fsm::attempt_kind::create);
+  CHECK(provider->calls().at(1).request.document == "one");
+  CHECK(provider->calls().at(1).request.name == "f");
+  provider->answer(1);
+  settle();
+  CHECK(state_of("f") == state::active);
+}
+
+TEST_CASE_METHOD(restarting, "An update under way is driven to its end after a restart",
+                 "[recovery]") {
+  create("f");
+  provider->provisions(replies::later);
+  REQUIRE(rt().update({.name = "f", .document = "two"}));
+  settle();
+  restart();
+  CHECK(view("f").pair() == pairs::updating);
+  CHECK(rt().admit("f").has_value());
+  const auto last = provider->calls().size() - 1;
+  CHECK(provider->calls().at(last).request.kind == fsm::attempt_kind::update);
+  CHECK(provider->calls().at(last).request.document == "two");
+  provider->answer(last);
+  settle();
+  CHECK(view("f").pair() == pairs::ready);
+  CHECK(view("f").document == "two");
+}
+
+TEST_CASE_METHOD(restarting, "A restart shortens no idle time and forgets an eighth at most",
+                 "[recovery]") {
+  how.idle_after = 8h;
+  restart();
+  create("f");
+  advance(7h);
+  restart(100h);  // The time without a runtime does not count.
+  CHECK(state_of("f") == state::active);
+  advance(59min);
+  CHECK(state_of("f") == state::active);
+  advance(1h + 1min);
+  CHECK(state_of("f") == state::inactive);
+}
+
+TEST_CASE_METHOD(restarting, "An invocation before a restart is not forgotten", "[recovery]") {
+  how.idle_after = 8h;
+  restart();
+  create("f");
+  advance(6h);
+  CHECK(rt().admit("f").has_value());
+  advance(2h);  // It is written back on the way.
+  restart();
+  advance(5h);
+  CHECK(state_of("f") == state::active);
+}
+
+TEST_CASE_METHOD(restarting, "What a restart does to idle clocks is a choice", "[recovery]") {
+  how.idle_after = 8h;
+  how.after_restart = fsm::idle_after_restart::absolute;
+  restart();
+  create("f");
+  restart(9h);
+  advance(1min);
+  CHECK(state_of("f") == state::inactive);
+  how.after_restart = fsm::idle_after_restart::anew;
+  restart();
+  create("g");
+  advance(7h);
+  restart();
+  advance(7h);
+  CHECK(state_of("g") == state::active);
+  advance(1h + 1min);
+  CHECK(state_of("g") == state::inactive);
+}
+
+TEST_CASE_METHOD(restarting, "A function keeps its own idle time over a restart", "[recovery]") {
+  create("f", 2h);
+  restart();
+  advance(3h);
+  CHECK(state_of("f") == state::inactive);
+}
+
+TEST_CASE_METHOD(restarting, "A corrupt store is refused with the function's name", "[recovery]") {
+  class twice_store final : public forwarding_store {
+  public:
+    using forwarding_store::forwarding_store;
+    fsm::expected<void> recover(fsm::recovery& into) override {
+      if (const auto read = inner().recover(into); !read) return read;
+      return inner().recover(into);
+    }
+  };
+  create("f");
+  stop();
+  const auto store = how.store;
+  how.store = std::make_shared<twice_store>(store);
+  const auto started = fsm::runtime::start(how);
+  REQUIRE_FALSE(started.has_value());
+  CHECK(started.error().message.find("function f (uid 1) cannot be brought back") == 0);
+  how.store = store;
+  start();
+}
