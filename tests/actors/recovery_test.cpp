@@ -148,6 +148,43 @@ TEST_CASE_METHOD(restarting, "An update under way is driven to its end after a r
   CHECK(view("f").document == "two");
 }
 
+TEST_CASE_METHOD(restarting, "A release that was not confirmed goes on after a restart",
+                 "[recovery]") {
+  create("f");
+  const auto resource = rt().admit("f")->resource();
+  provider->releases(replies::later);
+  REQUIRE(rt().remove("f"));
+  settle();
+  REQUIRE(provider->held().contains(resource));
+  stop();
+  provider->releases(replies::at_once);
+  start();
+  CHECK(provider->held().empty());
+  // Once confirmed it is forgotten.
+  const auto calls = provider->call_count();
+  restart();
+  CHECK(provider->call_count() == calls);
+}
+
+TEST_CASE_METHOD(restarting, "A function deleted while its attempt waits leaves nothing behind",
+                 "[recovery]") {
+  how.provisioner.in_flight_max = 1;
+  provider->provisions(replies::later);
+  restart();
+  for (const auto* name : {"a", "b", "c", "d"})
+    REQUIRE(rt().create({.name = name, .document = "one"}));
+  settle();
+  restart();
+  REQUIRE(rt().remove("d"));
+  provider->provisions(replies::at_once);
+  for (std::size_t i = 0; i < provider->call_count(); ++i) {
+    if (!provider->at(i).answered) provider->answer(i);
+  }
+  settle();
+  for (const auto* name : {"a", "b", "c"}) CHECK(state_of(name) == state::active);
+  CHECK(provider->held().size() == 3);
+}
+
 TEST_CASE_METHOD(restarting, "A restart shortens no idle time and forgets an eighth at most",
                  "[recovery]") {
   how.idle_after = 8h;

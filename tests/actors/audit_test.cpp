@@ -1,0 +1,77 @@
+#include "support/deterministic_runtime.hpp"
+
+using namespace fsm::testing;
+using fsm::attempt_token;
+using fsm::errc;
+
+namespace {
+
+/// A provider that lists what it holds, and some things more.
+class listing_provider final : public fsm::resource_provider {
+public:
+  explicit listing_provider(std::shared_ptr<scripted_provider> inner) : inner_{std::move(inner)} {}
+
+  void provision(const fsm::provision_request& request, fsm::completion done) override {
+    inner_->provision(request, std::move(done));
+  }
+  void release(const attempt_token& token, fsm::completion done) override {
+    orphans.erase(token);
+    inner_->release(token, std::move(done));
+  }
+  void held(attempt_token after, std::size_t limit, held_tokens done) override {
+    std::set<attempt_token> all = inner_->held();
+    all.insert(orphans.begin(), orphans.end());
+    std::vector<attempt_token> page;
+    for (auto at = all.upper_bound(after); at != all.end() && page.size() < limit; ++at)
+      page.push_back(*at);
+    done(std::move(page));
+  }
+
+  std::set<attempt_token> orphans;
+
+private:
+  std::shared_ptr<scripted_provider> inner_;
+};
+
+class audited : public deterministic_runtime {
+public:
+  const std::shared_ptr<listing_provider> lister = std::make_shared<listing_provider>(provider);
+  audited() { how.provider = lister; }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(audited, "an audit releases what nobody owns, and nothing else", "[audit]") {
+  create_active("f");
+  CHECK(update("f", "two") == errc::none);  // It holds its second attempt now.
+  create_active("g");
+  lister->orphans = {{1, 1}, {77, 3}};
+  advance(how.provisioner.audit_interval + 1s);
+  CHECK(lister->orphans.empty());
+  CHECK(provider->held() == std::set<attempt_token>{{1, 2}, {2, 1}});
+}
+
+TEST_CASE_METHOD(audited, "an audit leaves alone what invocations of an old version run on",
+                 "[audit]") {
+  create_active("f");
+  {
+    const auto running = admit("f");
+    CHECK(update("f", "two") == errc::none);
+    advance(how.provisioner.audit_interval + 1s);
+    CHECK(provider->held().contains(running.resource()));
+  }
+  settle();
+  CHECK(provider->held() == std::set<attempt_token>{{1, 2}});
+}
+
+TEST_CASE_METHOD(audited, "an audit leaves an attempt under way alone", "[audit]") {
+  provider->provisions(replies::later);
+  CHECK(create("f") == errc::none);
+  lister->orphans = {{1, 1}};  // Made already, but not yet answered.
+  how.provisioner.audit_interval = 10min;
+  advance(1min);
+  CHECK(lister->orphans == std::set<attempt_token>{{1, 1}});
+  lister->orphans.clear();
+  provider->answer(0);
+  settle();
+}
