@@ -1,4 +1,4 @@
-# Headers, archives and the CMake package: find_package(libfsm [COMPONENTS fsm actors]).
+# Headers, archives and the CMake package: find_package(libfsm [COMPONENTS fsm actors rocksdb]).
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libfsm)
@@ -15,6 +15,9 @@ endfunction()
 fsm_install(fsm fsm)
 if(LIBFSM_BUILD_ACTORS)
   fsm_install(fsm_actors actors)
+  if(LIBFSM_BUILD_ROCKSDB)
+    fsm_install(fsm_rocksdb rocksdb)
+  endif()
 endif()
 
 configure_package_config_file(cmake/libfsm-config.cmake.in libfsm-config.cmake

@@ -27,7 +27,8 @@ completion::completion(std::shared_ptr<state> shared) noexcept : state_{std::mov
 void completion::succeeded() const { state_->answer(result::succeeded, reason_code::none, {}); }
 
 void completion::failed(reason_code why, std::string text) const {
-  state_->answer(result::failed, why, std::move(text));
+  state_->answer(result::failed, is_failure(why) ? why : reason_code::internal_error,
+                 std::move(text));
 }
 
 void completion::transient(std::string text) const {

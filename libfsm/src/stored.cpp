@@ -180,6 +180,18 @@ void add_sequence(std::string& transition, std::uint64_t sequence, std::uint64_t
   add_number(transition, v1::Transition::kPreviousSequenceFieldNumber, previous);
 }
 
+void add_name(std::string& transition, std::string_view name) {
+  using google::protobuf::io::CodedOutputStream;
+  constexpr std::uint32_t bytes_follow = 2;
+  std::array<std::uint8_t, 10> buffer{};
+  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(
+      (static_cast<std::uint32_t>(v1::Transition::kNameFieldNumber) << 3U) | bytes_follow,
+      buffer.data());
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(name.size()), end);
+  transition.append(buffer.data(), end);
+  transition.append(name);
+}
+
 std::string encode(const stored_transition& transition) {
   v1::Transition message;
   message.set_sequence(transition.sequence);

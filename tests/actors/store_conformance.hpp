@@ -30,6 +30,7 @@ class bench {
 public:
   explicit bench(const factory& make, std::size_t history_max = 4) : store_{make(history_max)} {
     const auto opened = store_->open();
+    INFO((opened ? "" : opened.error().message));
     REQUIRE(opened.has_value());
     epoch_ = opened->epoch;
     sequence_ = opened->last_sequence;

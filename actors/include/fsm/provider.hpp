@@ -62,7 +62,8 @@ public:
   /// The resources are there (or, for a release, gone).
   void succeeded() const;
   /// They cannot be made, for this reason. Final: the attempt is not retried. `text` is shown to
-  /// users.
+  /// users. A code that is no failure (`none`, Idle, Creating, Restoring) counts as
+  /// `internal_error`.
   void failed(reason_code why, std::string text = {}) const;
   /// This try failed; a later one may work. Retried with backoff until the attempt's limits are
   /// reached.

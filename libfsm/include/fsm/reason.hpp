@@ -135,6 +135,12 @@ static_assert(reason_table.size() == 40);
   return number == 0 || number > reason_table.size() ? nullptr : &reason_table[number - 1];
 }
 
+/// Whether the code says why something failed. False for `none` and for those that the lifecycle
+/// itself gives: Idle, Creating, Restoring.
+[[nodiscard]] constexpr bool is_failure(reason_code code) noexcept {
+  return code > reason_code::restoring;
+}
+
 /// Every known reason code but `none`, in the order of the numbers.
 inline constexpr auto all_reason_codes = [] {
   std::array<reason_code, reason_table.size()> codes{};

@@ -82,6 +82,8 @@ struct stored_transition {
 void add_last_sequence(std::string& function, std::uint64_t last_sequence);
 /// The same for the bytes of a transition.
 void add_sequence(std::string& transition, std::uint64_t sequence, std::uint64_t previous);
+/// The same for the function's name.
+void add_name(std::string& transition, std::string_view name);
 
 /// Reads the bytes of a function.
 ///

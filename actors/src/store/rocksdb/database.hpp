@@ -1,0 +1,66 @@
+#pragma once
+
+#include "internal.hpp"
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fsm::rocks {
+
+/// The column families: what is kept, under which key, and how it is read and written. Their names
+/// are stored.
+enum class family : std::uint8_t {
+  meta,       ///< What the store says of itself; see meta.hpp. RocksDB's default family.
+  functions,  ///< uid → Function. Written all the time, read at start only.
+  last_used,  ///< uid → time of the last use in ms, where it is later than the function's own.
+  history,    ///< uid, place in the ring → Transition, without a name. Overwritten in place.
+  events,     ///< sequence → Transition. The oldest files are dropped.
+  documents,  ///< uid, version → document.
+  texts,      ///< uid, text_kind → reason text that differs from its code's own.
+  names,      ///< name → uid.
+  owed_releases,  ///< uid, attempt → nothing.
+};
+
+inline constexpr std::size_t family_count = 9;
+[[nodiscard]] std::string_view name_of(family which) noexcept;
+
+/// An open RocksDB with the handles of our families. Closed by the destructor.
+struct database {
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, family_count> handles{};
+  /// Families of a newer version, which have to be opened and are not used.
+  std::vector<rocksdb::ColumnFamilyHandle*> unknown;
+  std::string directory;
+
+  database() = default;
+  database(database&& other) noexcept = default;
+  database& operator=(database&& other) noexcept = delete;
+  database(const database&) = delete;
+  database& operator=(const database&) = delete;
+  ~database();
+
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* operator[](family which) const noexcept {
+    return handles[static_cast<std::size_t>(which)];
+  }
+  /// For one pass over everything: no cache, large reads.
+  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> scan(family which) const;
+};
+
+/// Opens the database in `how.directory`, which is made if it is not there. Errors as for
+/// `rocksdb_store`. `env` and `listener` may be null.
+[[nodiscard]] expected<database> open_database(
+    const rocksdb_options& how, rocksdb::Env* env,
+    const std::shared_ptr<rocksdb::EventListener>& listener);
+
+/// Opens it to be read only: makes and changes no file.
+[[nodiscard]] expected<database> open_to_read(const std::filesystem::path& directory);
+
+}  // namespace fsm::rocks

@@ -1,0 +1,142 @@
+#include "database.hpp"
+#include "keys.hpp"
+#include "meta.hpp"
+#include "problems.hpp"
+#include <fsm/rocksdb.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fsm {
+
+namespace {
+
+using rocks::database;
+using rocks::family;
+using rocks::number_at;
+
+/// Goes through a store with an iterator for each family, side by side in order of uid.
+class whole_store {
+public:
+  whole_store(const database& in, rocksdb_reader& into) : db_{in}, into_{into} {}
+
+  expected<void> read() {
+    const auto about = rocks::read_meta(db_);
+    if (!about) return unexpected(about.error());
+    if (!*about) return {};
+    if ((*about)->schema_version > rocks::schema_version) {
+      return unexpected(
+          {errc::internal,
+           fmt::format("the store in {} was written by a newer version of libfsm "
+                       "(schema version {}, this one reads up to {}): use that version",
+                       db_.directory, (*about)->schema_version, rocks::schema_version)});
+    }
+    const rocks::meta& m = **about;
+    going_ = into_.on_summary({.schema_version = m.schema_version,
+                               .epoch = m.epoch,
+                               .last_sequence = m.at.last_sequence,
+                               .last_uid = m.at.last_uid,
+                               .alive_at = m.at.alive_at,
+                               .history_max = static_cast<std::size_t>(m.history_max)});
+    read_owed();
+    read_functions();
+    read_events();
+    if (first_problem_.code != errc::none) return unexpected(first_problem_);
+    return {};
+  }
+
+private:
+  void fail(error why) {
+    if (first_problem_.code == errc::none) first_problem_ = std::move(why);
+    going_ = false;
+  }
+  void check(const rocksdb::Iterator& at) {
+    if (!at.status().ok()) fail(rocks::problem(db_.directory, "read", at.status()));
+  }
+  static std::uint64_t uid_at(const rocksdb::Iterator& at) {
+    return number_at<std::uint64_t>(at.key(), 0);
+  }
+
+  void read_owed() {
+    const auto owed = db_.scan(family::owed_releases);
+    for (owed->SeekToFirst(); going_ && owed->Valid(); owed->Next())
+      going_ = into_.on_owed_release(uid_at(*owed), number_at<std::uint32_t>(owed->key(), 8));
+    check(*owed);
+  }
+
+  void read_functions() {
+    const auto functions = db_.scan(family::functions);
+    const auto uses = db_.scan(family::last_used);
+    const auto texts = db_.scan(family::texts);
+    const auto documents = db_.scan(family::documents);
+    const auto history = db_.scan(family::history);
+    for (const auto* i : {&functions, &uses, &texts, &documents, &history}) (*i)->SeekToFirst();
+    stored_function function;
+    for (; going_ && functions->Valid(); functions->Next()) {
+      if (auto decoded = decode(functions->value().ToStringView(), function); !decoded)
+        return fail(rocks::damaged(db_.directory, decoded.error().message));
+      each_of(*uses, function.uid, [&] {
+        const auto used = static_cast<std::int64_t>(number_at<std::uint64_t>(uses->value(), 0));
+        function.last_used = std::max(function.last_used, timestamp{duration{used}});
+      });
+      each_of(*texts, function.uid, [&] {
+        (texts->key()[8] == static_cast<char>(rocks::text_kind::update)
+             ? function.update_reason_text
+             : function.state_reason_text) = texts->value().ToString();
+      });
+      going_ = going_ && into_.on_function(function);
+      each_of(*documents, function.uid, [&] {
+        going_ = into_.on_document(function.uid, number_at<std::uint32_t>(documents->key(), 8),
+                                   documents->value().ToStringView());
+      });
+      read_history(*history, function.uid);
+    }
+    for (const auto* i : {&functions, &uses, &texts, &documents, &history}) check(**i);
+  }
+
+  /// Does something with each record of the function, as long as somebody wants to know.
+  template <class Do>
+  void each_of(rocksdb::Iterator& records, std::uint64_t uid, Do what) {
+    while (records.Valid() && uid_at(records) < uid) records.Next();
+    for (; going_ && records.Valid() && uid_at(records) == uid; records.Next()) what();
+  }
+
+  void read_history(rocksdb::Iterator& places, std::uint64_t uid) {
+    std::vector<stored_transition> history;
+    each_of(places, uid, [&] {
+      if (auto read = decode_transition(places.value().ToStringView())) {
+        history.push_back(*std::move(read));
+      } else {
+        fail(rocks::damaged(db_.directory, read.error().message));
+      }
+    });
+    std::ranges::sort(history, {}, &stored_transition::sequence);
+    for (const stored_transition& t : history) going_ = going_ && into_.on_history(t);
+  }
+
+  void read_events() {
+    const auto events = db_.scan(family::events);
+    for (events->SeekToFirst(); going_ && events->Valid(); events->Next()) {
+      const auto read = decode_transition(events->value().ToStringView());
+      if (!read) return fail(rocks::damaged(db_.directory, read.error().message));
+      going_ = into_.on_event(*read);
+    }
+    check(*events);
+  }
+
+  const database& db_;
+  rocksdb_reader& into_;
+  bool going_ = true;
+  error first_problem_;
+};
+
+}  // namespace
+
+expected<void> read_rocksdb_store(const std::filesystem::path& directory, rocksdb_reader& into) {
+  const auto db = rocks::open_to_read(directory);
+  if (!db) return unexpected(db.error());
+  return whole_store{*db, into}.read();
+}
+
+}  // namespace fsm

@@ -1,0 +1,264 @@
+#include "acknowledged_mark.hpp"
+#include "checkpointer.hpp"
+#include "committer.hpp"
+#include "database.hpp"
+#include "internal.hpp"
+#include "keys.hpp"
+#include "listener.hpp"
+#include "meta.hpp"
+#include "problems.hpp"
+#include "records.hpp"
+#include <fsm/rocksdb.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace fsm::rocks {
+
+namespace {
+
+constexpr std::uint64_t event_log_bytes_min = std::uint64_t{1} << 20U;
+
+expected<void> validate(const rocksdb_options& how) {
+  if (how.history_max < 1 || how.history_max > history_ring::size_max) {
+    return unexpected(
+        {errc::invalid_argument,
+         fmt::format("history_max: {}: must be 1 to {}", how.history_max, history_ring::size_max)});
+  }
+  if (how.event_log_bytes < event_log_bytes_min) {
+    return unexpected(
+        {errc::invalid_argument, fmt::format("event_log_bytes: {}: must be at least {}",
+                                             how.event_log_bytes, event_log_bytes_min)});
+  }
+  return {};
+}
+
+class rocksdb_store final : public store {
+public:
+  rocksdb_store(rocksdb_options how, internals with)
+      : how_{std::move(how)},
+        with_{std::move(with)},
+        ring_{static_cast<std::uint8_t>(
+            std::clamp<std::size_t>(how_.history_max, 1, history_ring::size_max))} {}
+
+  [[nodiscard]] expected<opened> open() override;
+  [[nodiscard]] expected<void> recover(recovery& into) override;
+  void prepare(change& what) override { what.prepared = encode(what, ring_); }
+  void commit(const commit_batch& batch, committed done) override {
+    committer_->commit(batch, std::move(done));
+  }
+  void read_document(std::uint64_t uid, std::uint32_t version,
+                     std::function<void(expected<std::string>)> done) override;
+  void read_reasons(std::uint64_t uid, std::function<void(expected<reason_texts>)> done) override;
+  void read_history(std::uint64_t uid,
+                    std::function<void(expected<std::vector<transition>>)> done) override;
+  void read_names(std::string_view prefix, std::string_view after, std::size_t limit,
+                  std::function<void(expected<std::vector<std::string>>)> done) override;
+  void read_events(std::uint64_t after, std::size_t limit,
+                   std::function<void(expected<event_page>)> done) override;
+  void checkpoint(std::function<void(expected<std::string>)> done) override {
+    checkpointer_->make(committer_->at(), std::move(done));
+  }
+  [[nodiscard]] history_ring history() const noexcept override { return ring_; }
+
+private:
+  [[nodiscard]] std::uint64_t functions_about() const;
+  [[nodiscard]] expected<std::vector<transition>> history_of(std::uint64_t uid) const;
+  [[nodiscard]] expected<event_page> events_after(std::uint64_t after, std::size_t limit) const;
+  [[nodiscard]] expected<std::string> text_of(std::uint64_t uid, text_kind kind) const;
+
+  const rocksdb_options how_;
+  const internals with_;
+  const history_ring ring_;
+  std::optional<database> db_;
+  std::optional<committer> committer_;
+  std::optional<checkpointer> checkpointer_;
+};
+
+expected<store::opened> rocksdb_store::open() {
+  if (auto valid = validate(how_); !valid) return unexpected(valid.error());
+  if (db_) {
+    auto epoch = committer_->raise_epoch();
+    if (!epoch) return unexpected(epoch.error());
+    const progress at = committer_->at();
+    return opened{.epoch = *epoch,
+                  .last_sequence = at.last_sequence,
+                  .last_uid = at.last_uid,
+                  .functions = functions_about(),
+                  .alive_at = at.alive_at};
+  }
+  auto db = open_database(how_, with_.env, std::make_shared<listener>(how_.warn));
+  if (!db) return unexpected(db.error());
+  const std::string& directory = db->directory;
+  const std::uint64_t acknowledged = acknowledged_mark::read(directory);
+  const auto there = read_meta(*db);
+  if (!there) return unexpected(there.error());
+  const std::uint64_t last = *there ? (*there)->at.last_sequence : 0;
+  if (last < acknowledged) {
+    return unexpected(damaged(
+        directory, fmt::format("it ends at transition {}, but {} were acknowledged: its log was "
+                               "cut short or files are missing; if the loss is to be accepted, "
+                               "remove the file ACKNOWLEDGED",
+                               last, acknowledged)));
+  }
+  const auto now = take_over(*db, how_, with_);
+  if (!now) return unexpected(now.error());
+  auto mark = acknowledged_mark::open(directory);
+  if (!mark) return unexpected(mark.error());
+
+  db_.emplace(*std::move(db));
+  committer_.emplace(*db_, how_.mode, ring_, *now, *std::move(mark));
+  checkpointer_.emplace(*db_);
+  return opened{.epoch = now->epoch,
+                .last_sequence = now->at.last_sequence,
+                .last_uid = now->at.last_uid,
+                .functions = functions_about(),
+                .alive_at = now->at.alive_at};
+}
+
+std::uint64_t rocksdb_store::functions_about() const {
+  std::uint64_t count = 0;
+  db_->db->GetIntProperty((*db_)[family::functions], rocksdb::DB::Properties::kEstimateNumKeys,
+                          &count);
+  return count;
+}
+
+expected<void> rocksdb_store::recover(recovery& into) {
+  // Nothing that is still in memory may be read there: a vector has no order.
+  const rocksdb::Status flushed =
+      db_->db->Flush({}, {(*db_)[family::functions], (*db_)[family::last_used]});
+  if (!flushed.ok()) return unexpected(problem(db_->directory, "read", flushed));
+
+  const auto owed = db_->scan(family::owed_releases);
+  for (owed->SeekToFirst(); owed->Valid(); owed->Next()) {
+    into.on_owed_release(number_at<std::uint64_t>(owed->key(), 0),
+                         number_at<std::uint32_t>(owed->key(), 8));
+  }
+  const auto uses = db_->scan(family::last_used);
+  uses->SeekToFirst();
+  const auto functions = db_->scan(family::functions);
+  stored_function function;
+  for (functions->SeekToFirst(); functions->Valid(); functions->Next()) {
+    if (auto read = decode(functions->value().ToStringView(), function); !read)
+      return unexpected(damaged(db_->directory, read.error().message));
+    while (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) < function.uid) uses->Next();
+    if (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) == function.uid) {
+      const auto used = static_cast<std::int64_t>(number_at<std::uint64_t>(uses->value(), 0));
+      function.last_used = std::max(function.last_used, timestamp{duration{used}});
+    }
+    into.on_function(function);
+  }
+  for (const rocksdb::Iterator* i : {owed.get(), uses.get(), functions.get()}) {
+    if (!i->status().ok()) return unexpected(problem(db_->directory, "read", i->status()));
+  }
+  return {};
+}
+
+void rocksdb_store::read_document(std::uint64_t uid, std::uint32_t version,
+                                  std::function<void(expected<std::string>)> done) {
+  std::string document;
+  const rocksdb::Status got =
+      db_->db->Get({}, (*db_)[family::documents], pair_key(uid, version), &document);
+  if (got.ok()) return done(std::move(document));
+  if (!got.IsNotFound()) return done(unexpected(problem(db_->directory, "read", got)));
+  done(unexpected({errc::not_found, fmt::format("there is no document of version {}", version)}));
+}
+
+expected<std::string> rocksdb_store::text_of(std::uint64_t uid, text_kind kind) const {
+  std::string text;
+  const rocksdb::Status got = db_->db->Get({}, (*db_)[family::texts],
+                                           part_key(uid, static_cast<std::uint8_t>(kind)), &text);
+  if (!got.ok() && !got.IsNotFound()) return unexpected(problem(db_->directory, "read", got));
+  return text;
+}
+
+void rocksdb_store::read_reasons(std::uint64_t uid,
+                                 std::function<void(expected<reason_texts>)> done) {
+  auto state = text_of(uid, text_kind::state);
+  if (!state) return done(unexpected(state.error()));
+  auto update = text_of(uid, text_kind::update);
+  if (!update) return done(unexpected(update.error()));
+  done(reason_texts{.state = *std::move(state), .update = *std::move(update)});
+}
+
+expected<std::vector<transition>> rocksdb_store::history_of(std::uint64_t uid) const {
+  rocksdb::ReadOptions how;
+  how.prefix_same_as_start = true;
+  const std::unique_ptr<rocksdb::Iterator> places{
+      db_->db->NewIterator(how, (*db_)[family::history])};
+  std::vector<transition> history;
+  for (places->Seek(part_key(uid, 0)); places->Valid(); places->Next()) {
+    auto read = decode_transition(places->value().ToStringView());
+    if (!read) return unexpected(damaged(db_->directory, read.error().message));
+    history.push_back(to_transition(*std::move(read)));
+  }
+  if (!places->status().ok()) return unexpected(problem(db_->directory, "read", places->status()));
+  std::ranges::sort(history, {}, &transition::sequence);
+  return history;
+}
+
+void rocksdb_store::read_history(std::uint64_t uid,
+                                 std::function<void(expected<std::vector<transition>>)> done) {
+  done(history_of(uid));
+}
+
+void rocksdb_store::read_names(std::string_view prefix, std::string_view after, std::size_t limit,
+                               std::function<void(expected<std::vector<std::string>>)> done) {
+  std::vector<std::string> found;
+  const std::unique_ptr<rocksdb::Iterator> names{db_->db->NewIterator({}, (*db_)[family::names])};
+  const std::string_view from = std::max(prefix, after);
+  names->Seek({from.data(), from.size()});
+  if (names->Valid() && names->key().ToStringView() == after) names->Next();
+  for (; names->Valid() && found.size() < limit; names->Next()) {
+    const std::string_view name = names->key().ToStringView();
+    if (!name.starts_with(prefix)) break;
+    found.emplace_back(name);
+  }
+  if (!names->status().ok())
+    return done(unexpected(problem(db_->directory, "read", names->status())));
+  done(std::move(found));
+}
+
+expected<event_page> rocksdb_store::events_after(std::uint64_t after, std::size_t limit) const {
+  const std::unique_ptr<rocksdb::Iterator> events{db_->db->NewIterator({}, (*db_)[family::events])};
+  event_page page;
+  events->SeekToFirst();
+  page.oldest = events->Valid() ? number_at<std::uint64_t>(events->key(), 0)
+                                : committer_->at().last_sequence + 1;
+  if (after >= page.oldest) events->Seek(number_key(after + 1));
+  for (; events->Valid() && page.events.size() < limit; events->Next()) {
+    auto read = decode_transition(events->value().ToStringView());
+    if (!read) return unexpected(damaged(db_->directory, read.error().message));
+    page.events.push_back(to_transition(*std::move(read)));
+  }
+  if (!events->status().ok()) return unexpected(problem(db_->directory, "read", events->status()));
+  return page;
+}
+
+void rocksdb_store::read_events(std::uint64_t after, std::size_t limit,
+                                std::function<void(expected<event_page>)> done) {
+  done(events_after(after, limit));
+}
+
+}  // namespace
+
+std::shared_ptr<store> make_store(rocksdb_options how, internals with) {
+  return std::make_shared<rocksdb_store>(std::move(how), std::move(with));
+}
+
+}  // namespace fsm::rocks
+
+namespace fsm {
+
+std::shared_ptr<store> rocksdb_store(rocksdb_options how) {
+  return rocks::make_store(std::move(how), {});
+}
+
+std::shared_ptr<store> rocksdb_store(std::filesystem::path directory) {
+  return rocksdb_store(rocksdb_options{.directory = std::move(directory)});
+}
+
+}  // namespace fsm

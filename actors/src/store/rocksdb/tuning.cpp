@@ -1,0 +1,142 @@
+#include "tuning.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/memtablerep.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+namespace fsm::rocks {
+
+namespace {
+
+constexpr std::size_t mib = std::size_t{1} << 20U;
+
+/// Blocks that are read at random: one cache for all.
+const std::shared_ptr<rocksdb::Cache>& block_cache() {
+  static const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(64 * mib);
+  return cache;
+}
+
+rocksdb::BlockBasedTableOptions table_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = block_cache();
+  table.format_version = 5;
+  // Indexes and filters of a large store count against the cache, too.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  return table;
+}
+
+/// Buffers are small and many: one that is full has to be sorted, and the writer must find the next
+/// one free meanwhile.
+void buffers(rocksdb::ColumnFamilyOptions& options, std::size_t bytes, int count) {
+  options.write_buffer_size = bytes;
+  options.max_write_buffer_number = count;
+  // Writes are held back late: a burst is over before compaction has caught up with it.
+  options.level0_slowdown_writes_trigger = 40;
+  options.level0_stop_writes_trigger = 64;
+}
+
+/// Written all the time, never read while the store is open: no order in memory. One read would
+/// sort a copy of the buffer.
+void write_mostly(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_bytes,
+                  std::size_t record_bytes) {
+  buffers(options, buffer_bytes, 6);
+  options.memtable_factory =
+      std::make_shared<rocksdb::VectorRepFactory>(buffer_bytes / record_bytes);
+  rocksdb::BlockBasedTableOptions table = table_options();
+  table.block_size = 32UL << 10U;
+  table.no_block_cache = true;
+  table.cache_index_and_filter_blocks = false;
+  table.pin_l0_filter_and_index_blocks_in_cache = false;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+}
+
+/// Read by the function: its places are found by hash.
+void by_function(rocksdb::ColumnFamilyOptions& options) {
+  buffers(options, 32 * mib, 6);
+  options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(sizeof(std::uint64_t)));
+  constexpr std::size_t buckets = std::size_t{1} << 17U;
+  options.memtable_factory.reset(
+      rocksdb::NewHashLinkListRepFactory(buckets, 0, std::numeric_limits<int>::max(), false));
+  rocksdb::BlockBasedTableOptions table = table_options();
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.whole_key_filtering = false;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+}
+
+/// Increasing keys; dropped from the old end, a whole file at a time.
+void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
+  buffers(options, std::clamp<std::size_t>(bytes / 8, mib / 4, 16 * mib), 6);
+  options.compaction_style = rocksdb::kCompactionStyleFIFO;
+  options.compaction_options_fifo.max_table_files_size = bytes;
+  // All its files are in level 0, as many as there are.
+  options.level0_slowdown_writes_trigger = std::numeric_limits<int>::max();
+  options.level0_stop_writes_trigger = std::numeric_limits<int>::max();
+  // Where the last key went, the next one goes.
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options()));
+}
+
+void by_key(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_bytes) {
+  buffers(options, buffer_bytes, 4);
+  rocksdb::BlockBasedTableOptions table = table_options();
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+}
+
+}  // namespace
+
+rocksdb::DBOptions database_options() {
+  rocksdb::DBOptions options;
+  options.allow_concurrent_memtable_write = false;  // A vector cannot; there is one writer anyway.
+  // What is in the log has to be read again at the next start: bounds how long that takes, and
+  // flushes families that are rarely written.
+  options.max_total_wal_size = 256 * mib;
+  options.max_background_jobs = 2;
+  // A log with a hole is refused, not cut short in silence: after the hole may come what was
+  // acknowledged. Only the record that was being written at the end may be incomplete.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;
+  // After a failure nobody knows what the disk holds: no resuming, a restart will see.
+  options.max_bgerror_resume_count = 0;
+  options.avoid_unnecessary_blocking_io = true;
+  options.bytes_per_sync = mib;
+  options.skip_stats_update_on_db_open = true;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 4 * mib;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options(family which, std::uint64_t event_log_bytes) {
+  rocksdb::ColumnFamilyOptions options;
+  options.compression = rocksdb::kNoCompression;
+  options.level_compaction_dynamic_level_bytes = true;
+  switch (which) {
+    case family::meta: by_key(options, 4 * mib); break;
+    case family::functions: write_mostly(options, 32 * mib, 128); break;
+    case family::last_used: write_mostly(options, 8 * mib, 64); break;
+    case family::history: by_function(options); break;
+    case family::events: log_of_events(options, event_log_bytes); break;
+    case family::documents:
+      by_key(options, 32 * mib);
+      options.bottommost_compression = rocksdb::kLZ4Compression;
+      break;
+    case family::texts: by_key(options, 4 * mib); break;
+    case family::names: by_key(options, 16 * mib); break;
+    case family::owed_releases: by_key(options, 8 * mib); break;
+  }
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions unknown_family_options() { return {}; }
+
+}  // namespace fsm::rocks

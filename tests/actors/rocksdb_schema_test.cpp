@@ -1,0 +1,110 @@
+#include "store/rocksdb/database.hpp"
+#include "store/rocksdb/internal.hpp"
+#include "store/rocksdb/meta.hpp"
+#include "store_conformance.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+namespace conformance = fsm::testing::store_conformance;
+namespace rocks = fsm::rocks;
+using namespace fsm::testing;
+using Catch::Matchers::ContainsSubstring;
+using fsm::errc;
+
+namespace {
+
+/// A library of the future, which keeps documents in capitals from version 2 on.
+rocks::internals newer(int& runs, bool interrupted = false) {
+  return {.env = nullptr,
+          .schema_version = 2,
+          .upgrades = {
+              {.from = 1, .run = [&runs, interrupted](rocks::database& db) -> fsm::expected<void> {
+                 ++runs;
+                 const auto documents = db.scan(rocks::family::documents);
+                 for (documents->SeekToFirst(); documents->Valid(); documents->Next()) {
+                   db.db->Put({}, db[rocks::family::documents], documents->key(), "ONE");
+                   if (interrupted) return fsm::unexpected({errc::internal, "interrupted"});
+                 }
+                 return {};
+               }}}};
+}
+
+void fill(const std::filesystem::path& directory) {
+  conformance::bench b{[&](std::size_t) { return fsm::rocksdb_store(directory); }};
+  b.create(1, "f");
+  b.create(2, "g");
+}
+
+}  // namespace
+
+TEST_CASE("an older store is upgraded once, and then is a newer one", "[store]") {
+  const temporary_directory directory;
+  fill(directory.path());
+  int runs = 0;
+  std::vector<std::string> lines;
+  const auto open = [&] {
+    return conformance::bench{[&](std::size_t) {
+      return rocks::make_store({.directory = directory.path(),
+                                .warn = [&](std::string_view line) { lines.emplace_back(line); }},
+                               newer(runs));
+    }};
+  };
+  for (int i = 0; i < 2; ++i) {
+    conformance::bench b = open();
+    CHECK(b.document(1, 1) == "ONE");
+    CHECK(b.document(2, 1) == "ONE");
+  }
+  CHECK(runs == 1);
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], ContainsSubstring("from schema version 1 to 2"));
+
+  const auto refused = fsm::rocksdb_store(directory.path())->open();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == errc::internal);
+  CHECK_THAT(refused.error().message, ContainsSubstring("newer version"));
+  CHECK_THAT(refused.error().message, ContainsSubstring(directory.path().string()));
+}
+
+TEST_CASE("an upgrade that was interrupted is done again", "[store]") {
+  const temporary_directory directory;
+  fill(directory.path());
+  int runs = 0;
+  const auto stopped =
+      rocks::make_store({.directory = directory.path()}, newer(runs, true))->open();
+  REQUIRE_FALSE(stopped.has_value());
+  CHECK(stopped.error().message == "interrupted");
+  conformance::bench b{
+      [&](std::size_t) { return rocks::make_store({.directory = directory.path()}, newer(runs)); }};
+  CHECK(runs == 2);
+  CHECK(b.document(2, 1) == "ONE");
+}
+
+TEST_CASE("a version that nobody can upgrade is refused", "[store]") {
+  const temporary_directory directory;
+  fill(directory.path());
+  const auto refused =
+      rocks::make_store({.directory = directory.path()}, {.env = nullptr, .schema_version = 3})
+          ->open();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().message, ContainsSubstring("cannot upgrade"));
+}
+
+TEST_CASE("a newer store is refused as such also when it has families of its own", "[store]") {
+  const temporary_directory directory;
+  {
+    const auto store = rocks::make_store({.directory = directory.path()},
+                                         {.env = nullptr, .schema_version = 2, .upgrades = {}});
+    REQUIRE(store->open().has_value());
+  }
+  {
+    auto db = rocks::open_database({.directory = directory.path()}, nullptr, nullptr);
+    REQUIRE(db.has_value());
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    REQUIRE(db->db->CreateColumnFamily({}, "aliases", &handle).ok());
+    db->unknown.push_back(handle);
+  }
+  const auto refused = fsm::rocksdb_store(directory.path())->open();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().message, ContainsSubstring("newer version"));
+}
