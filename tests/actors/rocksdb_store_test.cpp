@@ -71,7 +71,7 @@ public:
           [uid](fsm::store& s, auto done) { s.read_history(uid, done); }));
       CHECK(
           read<fsm::reason_texts>([uid](fsm::store& s, auto done) { s.read_reasons(uid, done); }));
-      for (std::uint32_t version = 1; version <= 4; ++version) {
+      for (std::uint32_t version = 1; version <= 6; ++version) {
         CHECK(read<std::string>(
             [uid, version](fsm::store& s, auto done) { s.read_document(uid, version, done); }));
       }
@@ -91,6 +91,8 @@ private:
     fsm::lifecycle_record record;
     std::uint64_t last = 0;
     std::uint8_t place = 0;
+    std::vector<std::uint32_t> versions;
+    std::uint32_t last_version = 0;
   };
   static constexpr std::size_t history_max = 5;
 
@@ -181,12 +183,7 @@ private:
     if (is_new && pick(0, 1) == 0) idle_of_[uid] = std::chrono::hours{pick(1, 5)};
     if (const auto own = idle_of_.find(uid); own != idle_of_.end()) c.idle_after = own->second;
     c.last_used = now_;
-    if (is_new || pick(0, 2) == 0) {
-      c.document_version = static_cast<std::uint32_t>(pick(1, 4));
-      c.drop_versions = {c.document_version, static_cast<std::uint32_t>(pick(0, 4))};
-      if (!removed) c.document = "document " + std::to_string(sequence_);
-    }
-    if (removed) c.drop_versions = {1, 2};
+    change_documents(c, f, removed);
     if (pick(0, 3) == 0) {
       c.owed_releases = {static_cast<std::uint32_t>(pick(0, 5)), 0};
       owed_.emplace(uid, c.owed_releases[0]);
@@ -195,6 +192,22 @@ private:
     c.epoch = epoch_;
     if (removed) lives_.erase(uid);
     return c;
+  }
+
+  /// At most two versions at a time, and none of a removed function.
+  void change_documents(change& c, life& f, bool removed) {
+    if (removed) {
+      std::ranges::copy(f.versions, c.drop_versions.begin());
+      return;
+    }
+    if (!f.versions.empty() && pick(0, 2) != 0) return;
+    if (f.versions.size() == 2 || (!f.versions.empty() && pick(0, 1) == 0)) {
+      c.drop_versions[0] = f.versions.front();
+      f.versions.erase(f.versions.begin());
+    }
+    c.document_version = ++f.last_version;
+    f.versions.push_back(c.document_version);
+    c.document = "document " + std::to_string(sequence_);
   }
 
   fsm::note random_note() {
