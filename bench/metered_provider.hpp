@@ -20,6 +20,8 @@ public:
     released_.fetch_add(1);
   }
 
+  [[nodiscard]] bool wants_documents() const noexcept final { return false; }
+
   /// Answers an attempt. Any thread.
   void answer(const fsm::completion& done) {
     in_flight_.fetch_sub(1);  // Before the runtime knows of it, and begins another one.

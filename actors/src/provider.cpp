@@ -41,6 +41,7 @@ class instant_provider final : public resource_provider {
 public:
   void provision(const provision_request&, completion done) override { done.succeeded(); }
   void release(const attempt_token&, completion done) override { done.succeeded(); }
+  [[nodiscard]] bool wants_documents() const noexcept override { return false; }
 };
 
 }  // namespace

@@ -343,7 +343,7 @@ void provisioner::call_provider(const job& j, const completion& done) {
     return;
   }
   core_.observe([&j](observer& o) { o.on_attempt(j.request); });
-  if (!core_.store->keeps_documents()) {
+  if (!core_.store->keeps_documents() || !provider.wants_documents()) {
     if (!guarded([&] { provider.provision(j.request, done); })) fail();
     return;
   }

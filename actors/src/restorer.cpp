@@ -138,7 +138,7 @@ void restorer::tell_provider(const stored_function& function) const {
                          .name = function.name,
                          .tenant = function.tenant,
                          .document = {}};
-  if (core_.store->keeps_documents()) {
+  if (core_.store->keeps_documents() && core_.provider->wants_documents()) {
     auto document = await<std::string>([this, &function](auto done) {
       core_.store->read_document(function.uid, function.lifecycle.version, std::move(done));
     });

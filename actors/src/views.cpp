@@ -11,12 +11,6 @@ namespace fsm::detail {
 
 namespace {
 
-/// True for codes whose text may have been given by a provider, so that the store has to be asked.
-[[nodiscard]] bool may_have_own_text(reason_code code) noexcept {
-  return code != reason_code::none && code != reason_code::creating && code != reason_code::idle &&
-         code != reason_code::restoring;
-}
-
 [[nodiscard]] function_view view_of(const core& o, std::string_view name, const snapshot& found,
                                     std::uint64_t sequence) {
   const lifecycle_record& r = found.record;
@@ -37,8 +31,9 @@ namespace {
           .document = {}};
 }
 
+/// Only a failure's text may have been given by a provider, so that the store has to be asked.
 [[nodiscard]] bool needs_texts(const function_view& view) noexcept {
-  return may_have_own_text(view.state_reason_code) || may_have_own_text(view.update_reason_code);
+  return is_failure(view.state_reason_code) || is_failure(view.update_reason_code);
 }
 
 /// The view an answered call ends in, but for what the store knows.

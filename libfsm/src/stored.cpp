@@ -63,10 +63,11 @@ std::optional<std::string> parse(Message& message, std::string_view bytes,
 }
 
 template <class Message>
-std::string bytes_of(Message& message, const std::string& unknown_fields) {
+void append(std::string& bytes, Message& message, const std::string& unknown_fields) {
   message.set_schema_version(stored_schema_version);
   // Messages may be written one behind the other: a reader merges their fields.
-  return message.SerializeAsString() + unknown_fields;
+  message.AppendToString(&bytes);
+  bytes.append(unknown_fields);
 }
 
 /// Appends one numeric field: a reader lets the last one of a number count.
@@ -113,8 +114,9 @@ bool read_lifecycle(lifecycle_record& record, const v1::Function& message) {
 
 }  // namespace
 
-std::string encode(const stored_function& function) {
-  v1::Function message;
+void encode(const stored_function& function, std::string& onto) {
+  thread_local v1::Function message;  // Its strings keep their memory.
+  message.Clear();
   message.set_uid(function.uid);
   message.set_name(function.name);
   message.set_tenant(function.tenant);
@@ -133,7 +135,13 @@ std::string encode(const stored_function& function) {
   for (const auto attempt : function.releases_outstanding)
     message.add_releases_outstanding(attempt);
   message.set_owner_epoch(function.owner_epoch);
-  return bytes_of(message, function.unknown_fields);
+  append(onto, message, function.unknown_fields);
+}
+
+std::string encode(const stored_function& function) {
+  std::string bytes;
+  encode(function, bytes);
+  return bytes;
 }
 
 expected<stored_function> decode_function(std::string_view bytes) {
@@ -175,6 +183,10 @@ void add_last_sequence(std::string& function, std::uint64_t last_sequence) {
   add_number(function, v1::Function::kLastSequenceFieldNumber, last_sequence);
 }
 
+void add_owner_epoch(std::string& function, std::uint64_t owner_epoch) {
+  add_number(function, v1::Function::kOwnerEpochFieldNumber, owner_epoch);
+}
+
 void add_sequence(std::string& transition, std::uint64_t sequence, std::uint64_t previous) {
   add_number(transition, v1::Transition::kSequenceFieldNumber, sequence);
   add_number(transition, v1::Transition::kPreviousSequenceFieldNumber, previous);
@@ -192,8 +204,9 @@ void add_name(std::string& transition, std::string_view name) {
   transition.append(name);
 }
 
-std::string encode(const stored_transition& transition) {
-  v1::Transition message;
+void encode(const stored_transition& transition, std::string& onto) {
+  thread_local v1::Transition message;
+  message.Clear();
   message.set_sequence(transition.sequence);
   message.set_previous_sequence(transition.previous);
   message.set_uid(transition.uid);
@@ -211,11 +224,18 @@ std::string encode(const stored_transition& transition) {
   message.set_update_reason(static_cast<v1::ReasonCode>(transition.update_reason));
   message.set_revision(transition.revision);
   message.set_name(transition.name);
-  return bytes_of(message, transition.unknown_fields);
+  append(onto, message, transition.unknown_fields);
+}
+
+std::string encode(const stored_transition& transition) {
+  std::string bytes;
+  encode(transition, bytes);
+  return bytes;
 }
 
 expected<stored_transition> decode_transition(std::string_view bytes) {
-  v1::Transition message;
+  thread_local v1::Transition message;
+  message.Clear();
   if (auto wrong = parse(message, bytes, "transition")) return damaged(*std::move(wrong));
   if (message.event() == v1::EVENT_NONE) return damaged("a stored transition has no event");
   stored_transition transition;

@@ -132,6 +132,32 @@ TEST_CASE("a transition survives storing with every field", "[stored]") {
   CHECK((*again == transition));
 }
 
+TEST_CASE("what is known last is put behind the bytes, and counts", "[stored]") {
+  const auto before = some_function();
+  std::string bytes = "kept";
+  encode(before, bytes);
+  fsm::add_last_sequence(bytes, 1'000'000'007);
+  fsm::add_owner_epoch(bytes, 300);
+  REQUIRE(bytes.starts_with("kept"));
+  auto expected = before;
+  expected.last_sequence = 1'000'000'007;
+  expected.owner_epoch = 300;
+  const auto function = fsm::decode_function(std::string_view{bytes}.substr(4));
+  REQUIRE(function);
+  CHECK((*function == expected));
+
+  auto what = some_transition();
+  bytes = encode(what);
+  fsm::add_sequence(bytes, 1'000'000'008, 0);
+  fsm::add_name(bytes, "another");
+  what.sequence = 1'000'000'008;
+  what.previous = 0;
+  what.name = "another";
+  const auto transition = fsm::decode_transition(bytes);
+  REQUIRE(transition);
+  CHECK((*transition == what));
+}
+
 TEST_CASE("every event, cause, pair and reason survives storing", "[stored]") {
   auto t = some_transition();
   for (std::size_t number = 0; number < fsm::event_count; ++number) {

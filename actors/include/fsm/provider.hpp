@@ -92,6 +92,10 @@ public:
   /// tokens succeed. Asked again with backoff until it succeeds.
   virtual void release(const attempt_token& token, completion done) = 0;
 
+  /// False for a provider that does not look at documents: they are then not read from the store
+  /// for it, and `provision_request::document` is empty. Asked before every attempt.
+  [[nodiscard]] virtual bool wants_documents() const noexcept { return true; }
+
   /// True for a provider that forgets what it made when the process ends (because it only simulates
   /// it, or keeps it in this process): then `recovered` is called.
   [[nodiscard]] virtual bool wants_recovered() const { return false; }

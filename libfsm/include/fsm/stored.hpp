@@ -78,8 +78,13 @@ struct stored_transition {
 /// The bytes of a transition.
 [[nodiscard]] std::string encode(const stored_transition& transition);
 
+/// The same, put behind what `onto` has already: for who writes millions.
+void encode(const stored_function& function, std::string& onto);
+void encode(const stored_transition& transition, std::string& onto);
+
 /// Adds to bytes of `encode` what was not known then; it counts instead of what they say.
 void add_last_sequence(std::string& function, std::uint64_t last_sequence);
+void add_owner_epoch(std::string& function, std::uint64_t owner_epoch);
 /// The same for the bytes of a transition.
 void add_sequence(std::string& transition, std::uint64_t sequence, std::uint64_t previous);
 /// The same for the function's name.

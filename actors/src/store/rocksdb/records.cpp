@@ -14,8 +14,8 @@ namespace {
 using rocksdb::Slice;
 using rocksdb::WriteBatch;
 
-stored_function to_stored(const change& what, history_ring ring) {
-  stored_function function;
+/// Into `function`, whose memory is used again.
+void describe(const change& what, history_ring ring, stored_function& function) {
   function.uid = what.transition.uid;
   function.name = what.transition.name;
   function.tenant = what.tenant;
@@ -23,8 +23,6 @@ stored_function to_stored(const change& what, history_ring ring) {
   function.last_used = what.last_used;
   function.idle_after = what.idle_after.value_or(duration{});
   function.history_place = ring.next(what.history_place);
-  function.owner_epoch = what.epoch;
-  return function;
 }
 
 /// Without the name, which the history does not need.
@@ -109,14 +107,16 @@ void put_documents(WriteBatch& into, const database& in, const change& what) {
 }  // namespace
 
 std::string encode(const change& what, history_ring ring) {
-  std::string function;
-  if (what.record.pair != pairs::absent) function = encode(to_stored(what, ring));
-  const std::string transition = encode(to_stored(what.transition));
-  const auto function_size = static_cast<std::uint32_t>(function.size());
-  std::string bytes;
-  bytes.reserve(sizeof function_size + function.size() + transition.size());
-  bytes.append(reinterpret_cast<const char*>(&function_size), sizeof function_size);
-  bytes.append(function).append(transition);
+  thread_local stored_function function;
+  thread_local std::string bytes;
+  bytes.assign(sizeof(std::uint32_t), '\0');
+  if (what.record.pair != pairs::absent) {
+    describe(what, ring, function);
+    encode(function, bytes);
+  }
+  const auto function_size = static_cast<std::uint32_t>(bytes.size() - sizeof(std::uint32_t));
+  std::memcpy(bytes.data(), &function_size, sizeof function_size);
+  encode(to_stored(what.transition), bytes);
   return bytes;
 }
 
@@ -129,6 +129,7 @@ void put(WriteBatch& into, const database& in, const change& what, history_ring 
     add_sequence(tail, t.sequence, t.previous);
   } else {
     add_last_sequence(tail, t.sequence);
+    add_owner_epoch(tail, what.epoch);
     put_parts(into, in[family::functions], number_key(t.uid), bytes.function, tail);
     tail.clear();
     add_sequence(tail, t.sequence, t.previous);

@@ -32,23 +32,25 @@ rocksdb::BlockBasedTableOptions table_options() {
   return table;
 }
 
-/// Buffers are small and many: one that is full has to be sorted, and the writer must find the next
-/// one free meanwhile.
-void buffers(rocksdb::ColumnFamilyOptions& options, std::size_t bytes, int count) {
+/// Buffers are small and many: one that is full has to be sorted, which is dear when it does not
+/// fit the processor's cache, and the writer must find the next one free meanwhile.
+void buffers(rocksdb::ColumnFamilyOptions& options, std::size_t bytes, std::size_t all_bytes) {
   options.write_buffer_size = bytes;
-  options.max_write_buffer_number = count;
-  // Writes are held back late: a burst is over before compaction has caught up with it.
-  options.level0_slowdown_writes_trigger = 40;
-  options.level0_stop_writes_trigger = 64;
+  options.max_write_buffer_number = static_cast<int>(std::max<std::size_t>(all_bytes / bytes, 4));
+  // So many files make a compaction worth its while; with fewer it would rewrite the next level for
+  // little. Writes are held back late: a burst is over before compaction has caught up with it.
+  const int files = static_cast<int>(std::max<std::size_t>(128 * mib / bytes, 4));
+  options.level0_file_num_compaction_trigger = files;
+  options.level0_slowdown_writes_trigger = 8 * files;
+  options.level0_stop_writes_trigger = 12 * files;
 }
 
 /// Written all the time, never read while the store is open: no order in memory. One read would
 /// sort a copy of the buffer.
-void write_mostly(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_bytes,
-                  std::size_t record_bytes) {
-  buffers(options, buffer_bytes, 6);
+void write_mostly(rocksdb::ColumnFamilyOptions& options, std::size_t record_bytes) {
+  buffers(options, 8 * mib, 128 * mib);
   options.memtable_factory =
-      std::make_shared<rocksdb::VectorRepFactory>(buffer_bytes / record_bytes);
+      std::make_shared<rocksdb::VectorRepFactory>(options.write_buffer_size / record_bytes);
   rocksdb::BlockBasedTableOptions table = table_options();
   table.block_size = 32UL << 10U;
   table.no_block_cache = true;
@@ -59,9 +61,9 @@ void write_mostly(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_byte
 
 /// Read by the function: its places are found by hash.
 void by_function(rocksdb::ColumnFamilyOptions& options) {
-  buffers(options, 32 * mib, 6);
+  buffers(options, 4 * mib, 64 * mib);
   options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(sizeof(std::uint64_t)));
-  constexpr std::size_t buckets = std::size_t{1} << 17U;
+  constexpr std::size_t buckets = std::size_t{1} << 14U;
   options.memtable_factory.reset(
       rocksdb::NewHashLinkListRepFactory(buckets, 0, std::numeric_limits<int>::max(), false));
   rocksdb::BlockBasedTableOptions table = table_options();
@@ -72,7 +74,7 @@ void by_function(rocksdb::ColumnFamilyOptions& options) {
 
 /// Increasing keys; dropped from the old end, a whole file at a time.
 void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
-  buffers(options, std::clamp<std::size_t>(bytes / 8, mib / 4, 16 * mib), 6);
+  buffers(options, std::clamp<std::size_t>(bytes / 8, mib / 4, 8 * mib), 64 * mib);
   options.compaction_style = rocksdb::kCompactionStyleFIFO;
   options.compaction_options_fifo.max_table_files_size = bytes;
   // All its files are in level 0, as many as there are.
@@ -84,7 +86,7 @@ void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
 }
 
 void by_key(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_bytes) {
-  buffers(options, buffer_bytes, 4);
+  buffers(options, buffer_bytes, 8 * buffer_bytes);
   rocksdb::BlockBasedTableOptions table = table_options();
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -122,17 +124,17 @@ rocksdb::ColumnFamilyOptions family_options(family which, std::uint64_t event_lo
   options.level_compaction_dynamic_level_bytes = true;
   switch (which) {
     case family::meta: by_key(options, 4 * mib); break;
-    case family::functions: write_mostly(options, 32 * mib, 128); break;
-    case family::last_used: write_mostly(options, 8 * mib, 64); break;
+    case family::functions: write_mostly(options, 128); break;
+    case family::last_used: write_mostly(options, 64); break;
     case family::history: by_function(options); break;
     case family::events: log_of_events(options, event_log_bytes); break;
     case family::documents:
-      by_key(options, 32 * mib);
+      by_key(options, 16 * mib);
       options.bottommost_compression = rocksdb::kLZ4Compression;
       break;
     case family::texts: by_key(options, 4 * mib); break;
-    case family::names: by_key(options, 16 * mib); break;
-    case family::owed_releases: by_key(options, 8 * mib); break;
+    case family::names: by_key(options, 8 * mib); break;
+    case family::owed_releases: by_key(options, 4 * mib); break;
   }
   return options;
 }
