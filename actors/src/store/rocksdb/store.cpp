@@ -2,6 +2,7 @@
 #include "checkpointer.hpp"
 #include "committer.hpp"
 #include "database.hpp"
+#include "function_reader.hpp"
 #include "internal.hpp"
 #include "keys.hpp"
 #include "listener.hpp"
@@ -137,24 +138,15 @@ expected<void> rocksdb_store::recover(recovery& into) {
     into.on_owed_release(number_at<std::uint64_t>(owed->key(), 0),
                          number_at<std::uint32_t>(owed->key(), 8));
   }
-  const auto uses = db_->scan(family::last_used);
-  uses->SeekToFirst();
-  const auto functions = db_->scan(family::functions);
-  stored_function function;
-  for (functions->SeekToFirst(); functions->Valid(); functions->Next()) {
-    if (auto read = decode(functions->value().ToStringView(), function); !read)
-      return unexpected(damaged(db_->directory, read.error().message));
-    while (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) < function.uid) uses->Next();
-    if (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) == function.uid) {
-      const auto used = static_cast<std::int64_t>(number_at<std::uint64_t>(uses->value(), 0));
-      function.last_used = std::max(function.last_used, timestamp{duration{used}});
-    }
-    into.on_function(function);
+  if (!owed->status().ok()) return unexpected(problem(db_->directory, "read", owed->status()));
+
+  function_reader functions{*db_};
+  for (;;) {
+    const auto block = functions.next();
+    if (!block) return unexpected(block.error());
+    if (*block == nullptr) return {};
+    for (std::size_t i = 0; i < (*block)->count; ++i) into.on_function((*block)->functions[i]);
   }
-  for (const rocksdb::Iterator* i : {owed.get(), uses.get(), functions.get()}) {
-    if (!i->status().ok()) return unexpected(problem(db_->directory, "read", i->status()));
-  }
-  return {};
 }
 
 void rocksdb_store::read_document(std::uint64_t uid, std::uint32_t version,

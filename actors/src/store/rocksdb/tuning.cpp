@@ -99,7 +99,7 @@ rocksdb::DBOptions database_options() {
   options.allow_concurrent_memtable_write = false;  // A vector cannot; there is one writer anyway.
   // What is in the log has to be read again at the next start: bounds how long that takes, and
   // flushes families that are rarely written.
-  options.max_total_wal_size = 256 * mib;
+  options.max_total_wal_size = 128 * mib;
   options.max_background_jobs = 2;
   // A log with a hole is refused, not cut short in silence: after the hole may come what was
   // acknowledged. Only the record that was being written at the end may be incomplete.
