@@ -400,6 +400,16 @@ TEST_CASE_METHOD(provisioning, "observers hear of every try, and of its token", 
   CHECK(attempts[1].name == "f");
 }
 
+TEST_CASE_METHOD(provisioning, "a provider is given the document, unless it does not want it",
+                 "[provisioner]") {
+  CHECK(create("f") == errc::none);
+  provider->wants_documents(false);
+  CHECK(create("g", "two") == errc::none);
+  CHECK(provider->at(0).request.document == "one");
+  CHECK(provider->at(1).request.document.empty());
+  CHECK(view("g").document == "two");
+}
+
 TEST_CASE_METHOD(provisioning, "an answer that comes after the stop harms nobody",
                  "[provisioner]") {
   provider->provisions(replies::later);

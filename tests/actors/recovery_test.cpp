@@ -1,5 +1,9 @@
 #include "support/deterministic_runtime.hpp"
 #include "support/forwarding_store.hpp"
+#include "support/temporary_directory.hpp"
+#ifdef FSM_TEST_ON_DISK
+#include <fsm/rocksdb.hpp>
+#endif
 
 using namespace fsm::testing;
 using fsm::attempt_token;
@@ -8,16 +12,32 @@ using fsm::state;
 
 namespace {
 
+/// Stores that are opened one after the other on what their predecessor kept.
+class lasting {
+public:
+#ifdef FSM_TEST_ON_DISK
+  [[nodiscard]] std::shared_ptr<fsm::store> next() { return fsm::rocksdb_store(directory_.path()); }
+
+private:
+  temporary_directory directory_;
+#else
+  [[nodiscard]] std::shared_ptr<fsm::store> next() { return store_; }
+
+private:
+  std::shared_ptr<fsm::store> store_ = fsm::make_memory_store();
+#endif
+};
+
 /// What stops and starts again on the same store, with a provider that outlives it.
 class restarting {
 public:
   fsm::options how;
+  lasting stores;
   const std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
   const std::shared_ptr<scripted_provider> provider = std::make_shared<scripted_provider>(clock);
   std::shared_ptr<recording_observer> seen;
 
   restarting() {
-    how.store = fsm::make_memory_store();
     how.provider = provider;
     how.clock = clock;
     how.functions_max = 4096;
@@ -30,6 +50,7 @@ public:
   void start() {
     seen = std::make_shared<recording_observer>();
     how.observers = {seen};
+    how.store = stores.next();
     runtime_.emplace(how);
     settle();
   }
@@ -42,6 +63,7 @@ public:
   void stop() {
     rt().stop();
     runtime_.reset();
+    how.store.reset();
   }
   void settle() { rt().settle(); }
   void advance(fsm::duration span) { clock->advance(span); }
@@ -248,11 +270,10 @@ TEST_CASE_METHOD(restarting, "A corrupt store is refused with the function's nam
   };
   create("f");
   stop();
-  const auto store = how.store;
-  how.store = std::make_shared<twice_store>(store);
+  how.store = std::make_shared<twice_store>(stores.next());
   const auto started = fsm::runtime::start(how);
   REQUIRE_FALSE(started.has_value());
   CHECK(started.error().message.find("function f (uid 1) cannot be brought back") == 0);
-  how.store = store;
+  how.store.reset();
   start();
 }

@@ -3,6 +3,7 @@
 #include <fsm/clock.hpp>
 #include <fsm/provider.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <initializer_list>
@@ -63,6 +64,8 @@ public:
   void next_provisions(std::initializer_list<reply> first) { set(provision_script_, first, {}); }
   void releases(reply always) { set(release_script_, {}, std::move(always)); }
   void next_releases(std::initializer_list<reply> first) { set(release_script_, first, {}); }
+  void wants_documents(bool yes) { wants_documents_.store(yes); }
+  [[nodiscard]] bool wants_documents() const noexcept override { return wants_documents_.load(); }
   /// From now on everything succeeds at once.
   void relent() {
     const std::lock_guard lock{mutex_};
@@ -225,6 +228,7 @@ private:
   }
 
   std::shared_ptr<fsm::clock> clock_;
+  std::atomic<bool> wants_documents_{true};
   mutable std::mutex mutex_;
   script provision_script_;
   script release_script_;
