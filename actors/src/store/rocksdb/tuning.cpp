@@ -47,8 +47,9 @@ void buffers(rocksdb::ColumnFamilyOptions& options, std::size_t bytes, std::size
 
 /// Written all the time, never read while the store is open: no order in memory. One read would
 /// sort a copy of the buffer.
-void write_mostly(rocksdb::ColumnFamilyOptions& options, std::size_t record_bytes) {
-  buffers(options, 8 * mib, 128 * mib);
+void write_mostly(rocksdb::ColumnFamilyOptions& options, std::size_t all_bytes,
+                  std::size_t record_bytes) {
+  buffers(options, 8 * mib, all_bytes);
   options.memtable_factory =
       std::make_shared<rocksdb::VectorRepFactory>(options.write_buffer_size / record_bytes);
   rocksdb::BlockBasedTableOptions table = table_options();
@@ -86,7 +87,7 @@ void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
 }
 
 void by_key(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_bytes) {
-  buffers(options, buffer_bytes, 8 * buffer_bytes);
+  buffers(options, buffer_bytes, 4 * buffer_bytes);
   rocksdb::BlockBasedTableOptions table = table_options();
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -124,8 +125,8 @@ rocksdb::ColumnFamilyOptions family_options(family which, std::uint64_t event_lo
   options.level_compaction_dynamic_level_bytes = true;
   switch (which) {
     case family::meta: by_key(options, 4 * mib); break;
-    case family::functions: write_mostly(options, 128); break;
-    case family::last_used: write_mostly(options, 64); break;
+    case family::functions: write_mostly(options, 128 * mib, 128); break;
+    case family::last_used: write_mostly(options, 32 * mib, 64); break;
     case family::history: by_function(options); break;
     case family::events: log_of_events(options, event_log_bytes); break;
     case family::documents:
