@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t functions_max = 10'000'000;
 constexpr std::size_t provisioning_max = 1'000'000;
 constexpr std::size_t threads_max = 1024;
+constexpr fsm::duration idle_after_max = std::chrono::days{3650};
+// An attempt with all its tries has five minutes.
+constexpr fsm::duration attempt_timeout_max = std::chrono::minutes{5};
 
 constexpr std::string_view description =
     "A Lambda-compatible control plane on libfsm.\n"
@@ -23,9 +26,10 @@ constexpr std::string_view description =
 
 // The flags as they were typed; absent ones are empty.
 struct typed {
-  std::string listen, idle_after, world, region, account, max_provisioning, seed_functions, threads;
+  std::string listen, data, durability, idle_after, world, region, account, max_provisioning,
+      attempt_timeout, seed_functions, threads;
   std::vector<std::string> allowed_hosts;
-  bool memory = true;
+  bool memory = false;
   bool virtual_clock = false;
 };
 
@@ -35,8 +39,10 @@ void declare(CLI::App& app, typed& into) {
   };
   flag("--listen", into.listen, "HOST:PORT",
        "Where to serve; port 0 picks a free one [127.0.0.1:9001]");
-  app.add_flag("--memory", into.memory,
-               "Keep nothing on disk; for now the only mode, so always on");
+  flag("--data", into.data, "DIR", "Where functions are kept; made if absent [./fsm-data]");
+  app.add_flag("--memory", into.memory, "Keep nothing on disk");
+  flag("--durability", into.durability, "synced|buffered",
+       "What is answered survives a loss of power, or only the end of the process [synced]");
   flag("--idle-after", into.idle_after, "DUR",
        "An Active function not invoked for this long becomes Inactive [14d]");
   flag("--world", into.world, "FILE", "The simulated cloud, as JSON [none]");
@@ -45,6 +51,8 @@ void declare(CLI::App& app, typed& into) {
   flag("--account", into.account, "ACCOUNT", "Used in ARNs, 12 digits [000000000000]");
   flag("--max-provisioning", into.max_provisioning, "N",
        "Provisioning attempts in flight at once [256]");
+  flag("--attempt-timeout", into.attempt_timeout, "DUR",
+       "A try at making resources not answered for this long is made again [100s]");
   flag("--seed-functions", into.seed_functions, "N",
        "Start with N Active functions seed-0000000, ... [0]");
   app.add_option("--allow-host", into.allowed_hosts, "One more accepted Host; may be repeated")
@@ -68,13 +76,30 @@ public:
     fail(name, value, "an integer from " + std::to_string(min) + " to " + std::to_string(max));
   }
 
-  void duration(std::string_view name, const std::string& value, fsm::duration& into) {
+  void duration(std::string_view name, const std::string& value, fsm::duration max,
+                fsm::duration& into) {
     if (value.empty()) return;
     const auto parsed = parse_duration(value);
     if (!parsed) return fail(name, value, std::string{duration_rule});
-    const bool good = parsed->count() >= 1 && *parsed <= std::chrono::days{3650};
-    if (!good) return fail(name, value, "a duration from 1ms to 3650d");
+    const bool good = parsed->count() >= 1 && *parsed <= max;
+    if (!good) return fail(name, value, "a duration from 1ms to " + duration_text(max));
     into = *parsed;
+  }
+
+  void storage(const typed& given, flags& into) {
+    if (!given.durability.empty() && given.durability != "synced" &&
+        given.durability != "buffered") {
+      return fail("--durability", given.durability, "synced or buffered");
+    }
+    into.buffered = given.durability == "buffered";
+    if (!given.data.empty()) into.data = given.data;
+    if (!given.memory) return;
+    into.data.reset();
+    for (const auto& [name, value] :
+         {std::pair{"--data", &given.data}, std::pair{"--durability", &given.durability}}) {
+      if (!value->empty())
+        fail(name, *value, "left out with --memory, which keeps nothing on disk");
+    }
   }
 
   void address(std::string_view name, const std::string& value, flags& into) {
@@ -130,10 +155,13 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
     if (empty) check.fail(option->get_name(), "", "a value");
   }
   check.address("--listen", given.listen, result);
-  check.duration("--idle-after", given.idle_after, result.idle_after);
+  check.storage(given, result);
+  check.duration("--idle-after", given.idle_after, idle_after_max, result.idle_after);
   check.place(given.region, given.account, result);
   check.number("--max-provisioning", given.max_provisioning, 1, provisioning_max,
                result.max_provisioning);
+  check.duration("--attempt-timeout", given.attempt_timeout, attempt_timeout_max,
+                 result.attempt_timeout);
   check.number("--seed-functions", given.seed_functions, 0, functions_max, result.seed_functions);
   check.number("--threads", given.threads, 0, threads_max, result.threads);
   if (!check.problem().empty()) return tl::make_unexpected(flags_exit{2, check.problem()});

@@ -18,6 +18,10 @@ struct flags {
   std::string host = "127.0.0.1";
   /// 0 = any free one.
   std::uint16_t port = 9001;
+  /// The directory in which functions are kept. None = nothing is kept on disk.
+  std::optional<std::string> data = "./fsm-data";
+  /// A transition counts as kept when the operating system has it, not only when the disk has.
+  bool buffered = false;
   /// An Active function not invoked for this long becomes Inactive.
   fsm::duration idle_after = std::chrono::days{14};
   std::optional<std::string> world_file;
@@ -25,6 +29,8 @@ struct flags {
   std::string region = "us-east-1";
   std::string account = "000000000000";
   std::size_t max_provisioning = 256;
+  /// A try to make or release resources that is not answered for this long is made again.
+  fsm::duration attempt_timeout = std::chrono::seconds{100};
   std::size_t seed_functions = 0;
   std::vector<std::string> allowed_hosts;
   /// Of the HTTP server and of the runtime, each. 0 = one per core.

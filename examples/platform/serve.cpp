@@ -1,8 +1,10 @@
 #include "serve.hpp"
 
 #include "http/server.hpp"
+#include "recovery_log.hpp"
 #include "seed.hpp"
 #include "stopper.hpp"
+#include "storage.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
@@ -30,14 +32,30 @@ int reject(const std::string& flag, const std::string& value, const std::string&
   return 2;
 }
 
-fsm::options to_options(const flags& how, std::shared_ptr<world> cloud,
-                        std::shared_ptr<fsm::clock> clock, std::shared_ptr<spdlog::logger> log) {
+// Time never goes back, also not from one start to the next.
+std::shared_ptr<fsm::manual_clock> make_virtual_clock(const flags& how) {
+  if (!how.virtual_clock) return nullptr;
+  auto result = std::make_shared<fsm::manual_clock>();
+  const auto alive_at = last_alive(how);
+  if (alive_at && *alive_at > result->now())
+    result = std::make_shared<fsm::manual_clock>(*alive_at);
+  return result;
+}
+
+fsm::options to_options(const flags& how, std::shared_ptr<fsm::store> store,
+                        std::shared_ptr<world> cloud, std::shared_ptr<fsm::clock> clock,
+                        std::shared_ptr<spdlog::logger> log) {
   fsm::options result;
+  result.store = std::move(store);
   result.provider = std::move(cloud);
   result.clock = std::move(clock);
   result.idle_after = how.idle_after;
   result.provisioner.in_flight_max = how.max_provisioning;
+  result.provisioner.attempt_timeout = how.attempt_timeout;
+  // Years of virtual time pass in one call.
+  if (how.virtual_clock) result.provisioner.audit_interval = 24h;
   result.threads = how.threads;
+  result.observers = {std::make_shared<recovery_log>(log)};
   result.log = std::move(log);
   return result;
 }
@@ -67,14 +85,22 @@ int serve(const flags& how) {
   if (!server) {
     return reject("--listen", how.host + ":" + std::to_string(how.port), server.error().message);
   }
-  const auto virtual_clock = how.virtual_clock ? std::make_shared<fsm::manual_clock>() : nullptr;
+  auto store = make_store(how, log);
+  if (!store) return reject("--data", *how.data, store.error().message);
+  const auto virtual_clock = make_virtual_clock(how);
   const std::shared_ptr<fsm::clock> clock =
       virtual_clock ? virtual_clock : fsm::make_system_clock();
   const auto cloud = std::make_shared<world>(std::move(settings), clock);
-  auto functions = fsm::runtime::start(to_options(how, cloud, clock, log));
+  auto functions = fsm::runtime::start(to_options(how, *std::move(store), cloud, clock, log));
   if (!functions) {
+    if (how.data) return reject("--data", *how.data, functions.error().message);
     log->error("start failed error=\"{}\"", functions.error().message);
     return 2;
+  }
+  if (how.seed_functions != 0 && functions->size() != 0) {
+    return reject("--seed-functions", std::to_string(how.seed_functions),
+                  "there are " + std::to_string(functions->size()) + " functions in " + *how.data +
+                      " already; leave the flag out, or give another --data or --memory");
   }
   boost::asio::thread_pool pool{workers};
   const wire::site site{*functions, *cloud,     virtual_clock.get(), pool,

@@ -92,27 +92,42 @@ world::verdict world::try_to_make(const fsm::attempt_token& token, attempt& whic
   const auto& subnets = which.wanted.subnets;
   if (auto found = obstacle(which.wanted)) return *std::move(found);
   if (subnets.empty()) return {};
-  for (const auto& id : subnets) {
-    if (const auto found = leases_.find({token.uid, id}); found != leases_.end()) {
-      which.subnet = id;
-      ++found->second;
-      return {};
-    }
-  }
+  if (share_lease(token, which)) return {};
   if (auto found = no_interface()) return *std::move(found);
-  const auto place = std::find_if(subnets.begin(), subnets.end(), [&](const std::string& id) {
-    const auto* known = find_subnet(id);
-    return !settings_.vpc || in_use(id) < known->addresses;
-  });
-  if (place == subnets.end()) {
+  const auto place = free_subnet(subnets);
+  if (!place) {
     return {result::failed, fsm::reason_code::subnet_out_of_ip_addresses,
             "No subnet of the function has a free IP address: " + subnets.front() +
                 (subnets.size() > 1 ? " and others are full." : " is full.")};
   }
-  which.subnet = *place;
-  leases_.emplace(lease{token.uid, *place}, 1);
-  ++in_use_[*place];
+  take(token, which, *place);
   return {};
+}
+
+bool world::share_lease(const fsm::attempt_token& token, attempt& which) {
+  for (const auto& id : which.wanted.subnets) {
+    if (const auto found = leases_.find({token.uid, id}); found != leases_.end()) {
+      which.subnet = id;
+      ++found->second;
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<std::string> world::free_subnet(const std::vector<std::string>& ids) const {
+  for (const auto& id : ids) {
+    if (!settings_.vpc) return id;
+    const auto* known = find_subnet(id);
+    if (known && in_use(id) < known->addresses) return id;
+  }
+  return std::nullopt;
+}
+
+void world::take(const fsm::attempt_token& token, attempt& which, const std::string& subnet_id) {
+  which.subnet = subnet_id;
+  leases_.emplace(lease{token.uid, subnet_id}, 1);
+  ++in_use_[subnet_id];
 }
 
 std::optional<world::verdict> world::obstacle(const needs& wanted) const {
@@ -174,6 +189,28 @@ void world::release(const fsm::attempt_token& token, fsm::completion done) {
     }
   }
   done.succeeded();
+}
+
+void world::recovered(const fsm::provision_request& held) {
+  auto wanted = read_needs(held.document);
+  if (wanted.subnets.empty()) return;
+  const std::lock_guard lock{mutex_};
+  auto& mine = attempts_[held.token];
+  mine.wanted = std::move(wanted);
+  const auto& subnets = mine.wanted.subnets;
+  take(held.token, mine, free_subnet(subnets).value_or(subnets.front()));
+}
+
+void world::held(fsm::attempt_token after, std::size_t limit, held_tokens done) {
+  std::vector<fsm::attempt_token> tokens;
+  {
+    const std::lock_guard lock{mutex_};
+    for (auto at = attempts_.upper_bound(after); at != attempts_.end() && tokens.size() < limit;
+         ++at) {
+      if (at->second.subnet) tokens.push_back(at->first);
+    }
+  }
+  done(std::move(tokens));
 }
 
 void world::answer(const fsm::completion& done, const verdict& what) {

@@ -30,6 +30,10 @@ namespace platform {
 /// last attempt that has it is confirmed. A try that is asked for again joins the one still at
 /// work, and is answered with what was made before if there is something.
 ///
+/// The world ends with the process. At a start it is told what functions hold and leases that anew:
+/// what is held is held, whatever a subnet or the quota has to say. What it does not know has been
+/// released already.
+///
 /// All calls are thread-safe. Answers are given on the clock's thread, or inside `provision` and
 /// `release` when they take no time.
 class world final : public fsm::resource_provider, public std::enable_shared_from_this<world> {
@@ -39,6 +43,10 @@ public:
 
   void provision(const fsm::provision_request& request, fsm::completion done) override;
   void release(const fsm::attempt_token& token, fsm::completion done) override;
+  [[nodiscard]] bool wants_recovered() const override { return true; }
+  void recovered(const fsm::provision_request& held) override;
+  /// Lists the attempts that have a share of a lease.
+  void held(fsm::attempt_token after, std::size_t limit, held_tokens done) override;
 
   /// While on, every attempt succeeds at once and takes nothing: for functions that are simply
   /// there.
@@ -96,6 +104,11 @@ private:
   verdict try_to_make(const fsm::attempt_token& token, attempt& which);
   [[nodiscard]] std::optional<verdict> obstacle(const needs& wanted) const;
   [[nodiscard]] std::optional<verdict> no_interface() const;
+  // The first of the subnets in which the function has a lease already; then `which` shares it.
+  [[nodiscard]] bool share_lease(const fsm::attempt_token& token, attempt& which);
+  // The first of the subnets with a free address, if any.
+  [[nodiscard]] std::optional<std::string> free_subnet(const std::vector<std::string>& ids) const;
+  void take(const fsm::attempt_token& token, attempt& which, const std::string& subnet_id);
   void give_back(const lease& which);
   [[nodiscard]] const subnet* find_subnet(const std::string& id) const;
   [[nodiscard]] std::uint64_t in_use(const std::string& subnet_id) const;

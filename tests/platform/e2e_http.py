@@ -242,7 +242,8 @@ def flags(program):
                               (["--listen", f"127.0.0.1:{p.port}"], f"127.0.0.1:{p.port}"),
                               (["--world", world], 'provision_time: "soon"'),
                               (["--world", world + "x"], "--world")):
-            done = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run([program, *words], cwd=p.folder.name, capture_output=True, text=True,
+                                  timeout=60, check=False)
             lines = done.stderr.splitlines()
             check((done.returncode, len(lines), wanted in lines[0], done.stdout), (2, 1, True, ""),
                   f"{words}: {done.stderr}")

@@ -24,6 +24,9 @@ TEST_CASE("without flags the defaults hold") {
   REQUIRE(flags);
   CHECK(flags->host == "127.0.0.1");
   CHECK(flags->port == 9001);
+  CHECK(flags->data == "./fsm-data");
+  CHECK_FALSE(flags->buffered);
+  CHECK(flags->attempt_timeout == 100s);
   CHECK(flags->idle_after == std::chrono::days{14});
   CHECK(flags->region == "us-east-1");
   CHECK(flags->account == "000000000000");
@@ -36,7 +39,12 @@ TEST_CASE("without flags the defaults hold") {
 TEST_CASE("every flag is taken") {
   const auto flags = parse({"--listen",
                             "[::1]:0",
-                            "--memory",
+                            "--data",
+                            "somewhere",
+                            "--durability",
+                            "buffered",
+                            "--attempt-timeout",
+                            "3s",
                             "--idle-after",
                             "2s",
                             "--world",
@@ -59,6 +67,9 @@ TEST_CASE("every flag is taken") {
   REQUIRE(flags);
   CHECK(flags->host == "::1");
   CHECK(flags->port == 0);
+  CHECK(flags->data == "somewhere");
+  CHECK(flags->buffered);
+  CHECK(flags->attempt_timeout == 3s);
   CHECK(flags->idle_after == 2s);
   CHECK(flags->world_file == "w.json");
   CHECK(flags->virtual_clock);
@@ -68,6 +79,12 @@ TEST_CASE("every flag is taken") {
   CHECK(flags->seed_functions == 9);
   CHECK(flags->allowed_hosts == std::vector<std::string>{"a", "b"});
   CHECK(flags->threads == 3);
+}
+
+TEST_CASE("in memory there is no directory") {
+  const auto flags = parse({"--memory"});
+  REQUIRE(flags);
+  CHECK_FALSE(flags->data);
 }
 
 TEST_CASE("a bad flag ends with code 2 and one line that names flag, value and rule") {
@@ -84,6 +101,13 @@ TEST_CASE("a bad flag ends with code 2 and one line that names flag, value and r
                  "1 to 1000000"},
       std::tuple{std::vector{"--seed-functions", "-1"}, "--seed-functions", "'-1'",
                  "0 to 10000000"},
+      std::tuple{std::vector{"--data", ""}, "--data", "''", "a value"},
+      std::tuple{std::vector{"--durability", "none"}, "--durability", "'none'",
+                 "synced or buffered"},
+      std::tuple{std::vector{"--memory", "--data", "d"}, "--data", "'d'", "--memory"},
+      std::tuple{std::vector{"--memory", "--durability", "synced"}, "--durability", "'synced'",
+                 "--memory"},
+      std::tuple{std::vector{"--attempt-timeout", "6m"}, "--attempt-timeout", "'6m'", "1ms to 5m"},
       std::tuple{std::vector{"--threads", "many"}, "--threads", "'many'", "0 to 1024"});
   const auto flags = parse(words);
   REQUIRE_FALSE(flags);

@@ -25,11 +25,13 @@ def check(found, wanted, what):
 
 
 class Platform:
-    """A running fsm-platform on a free port. Ends only the process it started."""
+    """A running fsm-platform on a free port, in memory or in the directory `data`. Ends only the process it
+    started."""
 
-    def __init__(self, program, *flags, world=None):
+    def __init__(self, program, *flags, world=None, data=None):
         self.folder = tempfile.TemporaryDirectory(prefix="fsm-platform-")
-        command = [program, "--listen", "127.0.0.1:0", "--memory", *flags]
+        storage = ["--memory"] if data is None else ["--data", data]
+        command = [program, "--listen", "127.0.0.1:0", *storage, *flags]
         if world is not None:
             path = os.path.join(self.folder.name, "world.json")
             with open(path, "w", encoding="utf-8") as file:

@@ -1,5 +1,6 @@
 #include "wire/service.hpp"
 
+#include "support/forwarding_store.hpp"
 #include "wire/digest.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
@@ -12,7 +13,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <spdlog/sinks/null_sink.h>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -27,6 +30,21 @@ namespace {
 const std::string functions_path = "/2015-03-31/functions";
 const std::string f = functions_path + "/f";
 const std::string arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+
+// A store that can be told to fail, and that makes checkpoints.
+class frail_store final : public fsm::testing::forwarding_store {
+public:
+  std::atomic<bool> fails = false;
+  fsm::expected<std::string> checkpoint_answer = "copy";
+
+  void commit(const fsm::commit_batch& batch, committed done) override {
+    if (!fails) return forwarding_store::commit(batch, std::move(done));
+    done(fsm::unexpected({.code = fsm::errc::internal, .message = "the disk is full"}));
+  }
+  void checkpoint(std::function<void(fsm::expected<std::string>)> done) override {
+    done(checkpoint_answer);
+  }
+};
 
 // A platform without sockets, under a manual clock.
 struct site_under_test {
@@ -43,6 +61,7 @@ struct site_under_test {
     std::string message() const { return text("message") + text("Message"); }
   };
 
+  std::shared_ptr<fsm::store> store;
   std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
   std::shared_ptr<platform::world> world =
       std::make_shared<platform::world>(platform::world_settings{}, clock);
@@ -58,12 +77,16 @@ struct site_under_test {
       "000000000000"};
   platform::wire::service service{site};
 
+  explicit site_under_test(std::shared_ptr<fsm::store> where = fsm::make_memory_store())
+      : store{std::move(where)} {}
   ~site_under_test() { workers.join(); }
 
   fsm::options make_options() {
     fsm::options result;
+    result.store = store;
     result.provider = world;
     result.clock = clock;
+    result.provisioner.audit_interval = {};  // A test moves the clock by millennia.
     result.threads = 1;
     return result;
   }
@@ -381,6 +404,66 @@ TEST_CASE("the clock is moved by hand, and only by a duration") {
   CHECK(s.ask(verb::post, "/_fsm/clock", R"({"advance": "36500d"})").status == 400);
   s.site.virtual_clock = nullptr;
   CHECK(s.ask(verb::post, "/_fsm/clock", R"({"advance": "1s"})").status == 409);
+}
+
+TEST_CASE(
+    "when the store has failed, writes and what they touched are refused, other reads go on") {
+  const auto store = std::make_shared<frail_store>();
+  site_under_test s{store};
+  s.create_active();
+  s.create_active({{"FunctionName", "g"}});
+  CHECK(s.ask(verb::get, "/_fsm/health").body == json::parse(R"({"status":"ok","functions":2})"));
+  const auto before = s.ask(verb::get, functions_path + "/g").body;
+  store->fails = true;
+  const auto refused = [](const site_under_test::answer& what) {
+    return what.status == 500 && what.error == "ServiceException" &&
+           what.text("Type") == "Service" &&
+           what.message().starts_with("Nothing more can be written.");
+  };
+  CHECK(refused(s.ask(verb::put, f + "/configuration", R"({"Timeout": 9})")));
+  CHECK(refused(s.ask(verb::put, functions_path + "/g/configuration", R"({"Timeout": 9})")));
+  CHECK(refused(s.create({{"FunctionName", "h"}})));
+  CHECK(refused(s.ask(verb::delete_, functions_path + "/g")));
+  CHECK(s.ask(verb::get, functions_path + "/g").body == before);
+  CHECK(s.ask(verb::post, functions_path + "/g/invocations", "1").status == 200);
+  CHECK(s.ask(verb::get, functions_path + "/h").status == 404);
+  for (const auto& path : {f, f + "/configuration", std::string{"/_fsm/functions/f/history"}}) {
+    const auto touched = s.ask(verb::get, path);
+    CHECK(touched.status == 503);
+    CHECK(touched.error == "ServiceException");
+  }
+  const auto health = s.ask(verb::get, "/_fsm/health");
+  CHECK(health.status == 503);
+  CHECK(health.body ==
+        json::parse(R"({"status":"failed","functions":2,"reason":"the disk is full"})"));
+}
+
+TEST_CASE("a checkpoint is named, and refused when there is nothing on disk") {
+  CHECK(site_under_test{}.ask(verb::post, "/_fsm/checkpoint").status == 409);
+  const auto store = std::make_shared<frail_store>();
+  site_under_test s{store};
+  const auto made = s.ask(verb::post, "/_fsm/checkpoint");
+  CHECK(made.status == 200);
+  CHECK(made.body == json::parse(R"({"checkpoint":"copy"})"));
+  store->checkpoint_answer =
+      fsm::unexpected(fsm::error{.code = fsm::errc::internal, .message = "the disk is full"});
+  const auto failed = s.ask(verb::post, "/_fsm/checkpoint");
+  CHECK(failed.status == 500);
+  CHECK(failed.message() == "the disk is full");
+}
+
+TEST_CASE("a history is a chain, and what changes a function names its link") {
+  site_under_test s;
+  const auto created = s.create();
+  s.clock->advance(1s);
+  const auto updated = s.ask(verb::put, f + "/configuration", R"({"Timeout": 9})");
+  const auto all = s.ask(verb::get, "/_fsm/functions/f/history").body.at("transitions").as_array();
+  REQUIRE(all.size() == 3);
+  CHECK(json::serialize(all[0].at("sequence")) == created.raw["X-Fsm-Sequence"]);
+  CHECK(json::serialize(all[2].at("sequence")) == updated.raw["X-Fsm-Sequence"]);
+  CHECK(all[0].at("previous") == 0);
+  CHECK(all[1].at("previous") == all[0].at("sequence"));
+  CHECK(all[2].at("previous") == all[1].at("sequence"));
 }
 
 TEST_CASE("an answer is JSON even when the request is not UTF-8") {

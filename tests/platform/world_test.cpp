@@ -67,6 +67,18 @@ struct scene {
     return answers.size() == 1 && works(answers.front());
   }
 
+  // As a runtime does for a function it brings back.
+  void recover(std::uint64_t uid, std::uint32_t attempt, const std::string& document) {
+    world->recovered({.token = {uid, attempt}, .name = {}, .tenant = {}, .document = document});
+  }
+
+  std::vector<fsm::attempt_token> held(fsm::attempt_token after, std::size_t limit) {
+    fsm::expected<std::vector<fsm::attempt_token>> result;
+    world->held(after, limit, [&](auto tokens) { result = std::move(tokens); });
+    REQUIRE(result);
+    return *result;
+  }
+
   std::uint64_t in_use(std::size_t subnet = 0) {
     auto shown = world->describe();
     return shown["vpc"].at("subnets").at(subnet).at("in_use").to_number<std::uint64_t>();
@@ -339,6 +351,47 @@ TEST_CASE("an instant world makes everything at once and keeps nothing") {
   s.ask(1, networked);
   CHECK(s.answers.size() == 1);
   CHECK(s.enis() == 0);
+}
+
+TEST_CASE("what functions hold at a start is leased anew, even past quota and addresses") {
+  scene s{R"({"vpc": {"subnets": [{"id": "subnet-1", "addresses": 1},
+      {"id": "subnet-2", "addresses": 1}], "security_groups": ["sg-1"], "eni_quota": 2}})"};
+  CHECK(s.world->wants_recovered());
+  s.recover(1, 4, two_subnets);
+  s.recover(2, 1, two_subnets);
+  s.recover(3, 1, networked);
+  s.recover(4, 1, "{}");
+  CHECK(s.in_use(0) == 2);
+  CHECK(s.in_use(1) == 1);
+  CHECK(s.enis() == 3);
+  // As before: the next attempt shares it, others find no room, and it is free when it is released.
+  CHECK(s.works(s.make(1, two_subnets, fsm::attempt_kind::update, 5)));
+  CHECK(s.enis() == 3);
+  CHECK(s.make(5, networked).why == reason_code::eni_limit_exceeded);
+  CHECK(s.release(1, 4));
+  CHECK(s.enis() == 3);
+  CHECK(s.release(1, 5));
+  CHECK(s.release(2));
+  CHECK(s.release(3));
+  CHECK(s.enis() == 0);
+  // Owed to somebody who has forgotten it.
+  CHECK(s.release(9, 9));
+}
+
+TEST_CASE("what is held is listed in order, page by page") {
+  scene s{R"({"provision_time": "1s"})"};
+  for (const std::uint64_t uid : {3, 1, 2}) CHECK(s.works(s.make(uid, networked)));
+  CHECK(s.works(s.make(2, networked, fsm::attempt_kind::update, 2)));
+  CHECK(s.works(s.make(4, "{}")));
+  s.ask(5, networked);
+  using tokens = std::vector<fsm::attempt_token>;
+  CHECK(s.held({}, 2) == tokens{{1, 1}, {2, 1}});
+  CHECK(s.held({2, 1}, 2) == tokens{{2, 2}, {3, 1}});
+  CHECK(s.held({3, 1}, 2).empty());
+  s.clock->advance(1s);
+  CHECK(s.held({3, 1}, 2) == tokens{{5, 1}});
+  CHECK(s.release(1));
+  CHECK(s.held({}, 1) == tokens{{2, 1}});
 }
 
 TEST_CASE("a world that has gone is not called by its clock") {

@@ -64,6 +64,7 @@ fsm::reason_code code_of(const fsm::transition& what) {
 json::object transition_body(const fsm::transition& what) {
   const auto code = code_of(what);
   return {{"sequence", what.sequence},
+          {"previous", what.previous},
           {"at", iso_text(what.at)},
           {"event", fsm::to_string(what.event)},
           {"cause", fsm::to_string(what.cause)},
@@ -129,11 +130,33 @@ failure explain_wait(const fsm::error& why, const wait_request& wanted) {
           {}};
 }
 
+failure explain_checkpoint(const fsm::error& why) {
+  if (why.code == fsm::errc::stopped) return explain(why, {});
+  if (why.code != fsm::errc::invalid_argument) return {fault::service, why.message, {}};
+  return {fault::resource_conflict,
+          "Nothing is kept on disk: start without --memory to make checkpoints.",
+          {}};
+}
+
 }  // namespace
 
 void show_health(const call_ptr& request) {
-  request->answer(200,
-                  json::object{{"status", "ok"}, {"functions", request->where().functions.size()}});
+  const auto& functions = request->where().functions;
+  const auto well = functions.health();
+  json::object body{{"status", well ? "ok" : "failed"}, {"functions", functions.size()}};
+  if (!well) body["reason"] = well.error().message;
+  request->answer(well ? 200 : 503, body);
+}
+
+void make_checkpoint(const call_ptr& request) {
+  // It copies files.
+  boost::asio::post(request->where().workers, [request] {
+    request->where().functions.checkpoint([request](const fsm::expected<std::string>& name) {
+      if (!name) return request->refuse(explain_checkpoint(name.error()));
+      request->where().log->info("checkpoint made name={}", *name);
+      request->answer(200, json::object{{"checkpoint", *name}});
+    });
+  });
 }
 
 void show_clock(const call_ptr& request) { request->answer(200, time_body(request->where())); }
@@ -184,7 +207,7 @@ void show_history(const call_ptr& request) {
   // The call waits for the store.
   boost::asio::post(request->where().workers, [request, target = *std::move(target)] {
     const auto all = request->where().functions.history(target.name);
-    if (!all) return request->refuse(explain(all.error(), target.unqualified()));
+    if (!all) return request->refuse(explain_read(all.error(), target.unqualified()));
     json::array transitions;
     for (const auto& each : *all) transitions.push_back(transition_body(each));
     request->answer(200, json::object{{"transitions", std::move(transitions)}});

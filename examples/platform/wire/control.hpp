@@ -7,8 +7,10 @@
 
 namespace platform::wire {
 
-/// Whether it serves, and how many functions there are.
+/// Whether it serves and can write, and how many functions there are.
 void show_health(const call_ptr& request);
+/// Makes a copy of the data directory in it, and answers with its name.
+void make_checkpoint(const call_ptr& request);
 /// The time, by the runtime's clock.
 void show_clock(const call_ptr& request);
 /// Moves a virtual clock; answers when everything due by then has run.

@@ -51,6 +51,10 @@ failure explain_common(const fsm::error& why, const subject& about) {
     case fsm::errc::too_many_requests: return throttled();
     case fsm::errc::invalid_argument: return {fault::invalid_parameter_value, why.message, {}};
     case fsm::errc::timed_out: return {fault::timed_out, "It did not happen in time.", {}};
+    case fsm::errc::outcome_unknown:
+      return {fault::service,
+              "Nothing more can be written. Whether this was done shows after a restart.",
+              {}};
     case fsm::errc::stopped:
     case fsm::errc::cancelled:
       return {fault::service_unavailable, "The service is being stopped.", {}};
@@ -139,6 +143,13 @@ failure explain(const fsm::error& why, const subject& about) {
               {}};
     default: return explain_common(why, about);
   }
+}
+
+failure explain_read(const fsm::error& why, const subject& about) {
+  if (why.code != fsm::errc::outcome_unknown) return explain(why, about);
+  return {fault::service_unavailable,
+          "The last change of the function could not be written. What it is shows after a restart.",
+          {}};
 }
 
 failure explain_invoke(const fsm::error& why, const subject& about) {

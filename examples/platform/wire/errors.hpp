@@ -122,6 +122,9 @@ struct subject {
 /// The error for a call other than an invocation.
 [[nodiscard]] failure explain(const fsm::error& why, const subject& about);
 
+/// The error for a call that only looks: a function of which nothing is known is unavailable.
+[[nodiscard]] failure explain_read(const fsm::error& why, const subject& about);
+
 /// The error for an invocation: the same situations have other names and texts there.
 [[nodiscard]] failure explain_invoke(const fsm::error& why, const subject& about);
 

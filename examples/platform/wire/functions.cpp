@@ -61,7 +61,7 @@ void look_up(const call_ptr& request, Show show) {
   const auto name = target->name;
   request->where().functions.get(
       name, [request, target = *std::move(target), show](const view_result& view) {
-        if (!view) return request->refuse(explain(view.error(), target.qualified()));
+        if (!view) return request->refuse(explain_read(view.error(), target.qualified()));
         request->answer(200, show(request->where(), target, *view, parse_document(view->document)));
       });
 }

@@ -23,6 +23,7 @@ constexpr auto table = std::to_array<route>({
   {verb::put,     "/2015-03-31/functions/*/code",            "UpdateFunctionCode",           body_limit::code,    update_function_code},
   {verb::post,    "/2015-03-31/functions/*/invocations",     "Invoke",                       body_limit::payload, invoke},
   {verb::get,     "/_fsm/health",                            "health",                       body_limit::small,   show_health},
+  {verb::post,    "/_fsm/checkpoint",                        "checkpoint",                   body_limit::small,   make_checkpoint},
   {verb::get,     "/_fsm/clock",                             "clock",                        body_limit::small,   show_clock},
   {verb::post,    "/_fsm/clock",                             "clock",                        body_limit::small,   advance_clock},
   {verb::get,     "/_fsm/world",                             "world",                        body_limit::small,   show_world},

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "flags.hpp"
+#include <fsm/expected.hpp>
+#include <fsm/store.hpp>
+#include <fsm/time.hpp>
+
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <optional>
+
+/// \file
+/// Where the platform keeps its functions.
+
+namespace platform {
+
+/// The store that the flags ask for; nothing is opened yet. What it has to say goes to the log.
+/// Error: the program was built without the store on disk.
+[[nodiscard]] fsm::expected<std::shared_ptr<fsm::store>> make_store(
+    const flags& how, const std::shared_ptr<spdlog::logger>& log);
+
+/// When the last platform on this data directory was last known to be alive. None if there was none
+/// or it cannot be read; opening the store will say why.
+[[nodiscard]] std::optional<fsm::timestamp> last_alive(const flags& how);
+
+}  // namespace platform
