@@ -146,7 +146,7 @@ void core::stop(duration patience) noexcept {
   shut_functions_down();
   observe([](observer& o) { o.on_stopped(); });
   stopped_.store(true);
-  if (how.log != nullptr) how.log->info("runtime stopped");
+  if (how.log != nullptr && settler_ != 0) how.log->info("runtime stopped");  // It had started.
 }
 
 void core::wait_for_journal(duration patience) noexcept {

@@ -91,6 +91,8 @@ int serve(const flags& how) {
   const std::shared_ptr<fsm::clock> clock =
       virtual_clock ? virtual_clock : fsm::make_system_clock();
   const auto cloud = std::make_shared<world>(std::move(settings), clock);
+  // Until it is known whether the store is empty, so that a refusal is all there is to read.
+  if (how.seed_functions != 0) log->set_level(spdlog::level::warn);
   auto functions = fsm::runtime::start(to_options(how, *std::move(store), cloud, clock, log));
   if (!functions) {
     if (how.data) return reject("--data", *how.data, functions.error().message);
@@ -102,6 +104,7 @@ int serve(const flags& how) {
                   "there are " + std::to_string(functions->size()) + " functions in " + *how.data +
                       " already; leave the flag out, or give another --data or --memory");
   }
+  log->set_level(spdlog::level::info);
   boost::asio::thread_pool pool{workers};
   const wire::site site{*functions, *cloud,     virtual_clock.get(), pool,
                         log,        how.region, how.account};

@@ -177,6 +177,12 @@ def refusals(program):
             p.stop()
 
 
+def take_all_room(disk):
+    with open(os.path.join(disk, "ballast"), "ab", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+
+
 class Filler(threading.Thread):
     """Creates functions, as large as they may be, until one is refused; remembers those acknowledged."""
 
@@ -232,6 +238,7 @@ def full_disk(program):
             check(len(acknowledged) > 50, True, f"{len(acknowledged)} functions before the disk was full")
             is_unwell(p, "No space left")
             p.stop()
+        take_all_room(disk)
         refuses(program, data, f"--data: '{data}'", "No space left", "make room")
         os.remove(os.path.join(disk, "ballast"))
         with Platform(program, data=data) as p:
