@@ -1,5 +1,6 @@
 #include "database.hpp"
 
+#include "log_file.hpp"
 #include "problems.hpp"
 #include "tuning.hpp"
 
@@ -175,6 +176,7 @@ expected<database> open_database(const rocksdb_options& how, rocksdb::Env* env,
   if (listener != nullptr) options.listeners.push_back(listener);
   const auto is_new = prepare_directory(*options.env, how.directory);
   if (!is_new) return unexpected(is_new.error());
+  options.info_log = std::make_shared<log_file>(how.directory.string());
   options.create_if_missing = *is_new;
   options.create_missing_column_families = true;
 

@@ -113,9 +113,6 @@ rocksdb::DBOptions database_options() {
   options.skip_stats_update_on_db_open = true;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 * mib;
   return options;
 }
 
