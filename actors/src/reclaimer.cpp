@@ -85,7 +85,9 @@ void reclaimer::handle(internal_message* what) noexcept {
 }
 
 void reclaimer::on_tick() noexcept {
-  if (core_.stopping()) return;
+  // Once the store has failed nothing can become Inactive; trying would only touch what can still
+  // be read.
+  if (core_.stopping() || core_.store_is_broken()) return;
   const timestamp now = core_.clock->now();
   const auto tick = static_cast<std::uint64_t>(std::max<std::int64_t>((now - start_) / tick_, 0));
   more_is_due_ = !wheel_.advance(
@@ -98,6 +100,7 @@ void reclaimer::on_tick() noexcept {
 }
 
 void reclaimer::after_batch() noexcept {
+  if (core_.store_is_broken()) return;
   if (more_is_due_) {
     more_is_due_ = false;
     waits_for_room_.store(true, std::memory_order_seq_cst);

@@ -241,6 +241,10 @@ TEST_CASE_METHOD(
   CHECK(pair_in(calm.last()) == pairs::ready);
   CHECK(pair_in(waited_for_calm.last()) == pairs::ready);
   CHECK(code(touched.last()) == errc::outcome_unknown);
+  // Nor does time touch it.
+  advance(std::chrono::days{365});
+  CHECK(pair_of("calm") == pairs::ready);
+  CHECK(code(rt().admit("calm")) == errc::none);
 }
 
 TEST_CASE_METHOD(durable,

@@ -221,6 +221,9 @@ def is_unwell(platform, cause):
     health = json.loads(body)
     check((status, health["status"], cause in health["reason"]), (503, "failed", True), f"health: {health}")
     check([update(platform, "quiet", Description="new"), create(platform, "new")[0]], [500, 500], "writes")
+    check(platform.aws_fails("delete-function", "--function-name", "quiet"),
+          "An error occurred (ServiceException) when calling the DeleteFunction operation: Nothing more can be "
+          "written. Whether this was done shows after a restart.", "what an SDK makes of it")
     found = shown(platform, "quiet")
     check((found[0], found[1]["Description"], invoke(platform, "quiet")), (200, "old", 200), "reads")
 
