@@ -17,6 +17,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -290,6 +291,8 @@ class Run:
 
     def live(self, with_load):
         """Starts, checks, and with load ends in the middle of it."""
+        if self.round > 1 and self.dice.random() < 0.2:
+            self.kill_a_start(self.dice.uniform(0, 0.2))
         idle_after = self.dice.choice(["1s", "2s", "1h"])
         durability = self.dice.choice(["synced", "synced", "buffered"])
         started = time.monotonic()
@@ -311,6 +314,13 @@ class Run:
                 shutil.copy(platform.log.name, os.path.join(self.folder, "log"))
                 raise
         return None
+
+    def kill_a_start(self, seconds):
+        """Recovery may be interrupted as well, and what it had begun to do with the provider."""
+        command = [self.options.program, "--listen", "127.0.0.1:0", "--data", self.data]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(seconds)
+            process.kill()
 
     def load(self, life):
         writers = [Writer(life, functions, self.everybody, random.Random(self.dice.getrandbits(64)))
