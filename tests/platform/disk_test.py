@@ -230,13 +230,13 @@ def is_unwell(platform, cause):
 
 def full_disk(program):
     """a full disk under load: writes are refused, reads go on, and a restart with room has what was promised"""
-    with small_disk("24m") as disk:
+    with small_disk("96m") as disk:
         data = os.path.join(disk, "data")
+        # Before the start, so that there is no room to reserve, either.
+        with open(os.path.join(disk, "ballast"), "wb") as file:
+            file.write(b"x" * (shutil.disk_usage(disk).free - (4 << 20)))
         with Platform(program, data=data) as p:
             create_active(p, "quiet", Description="old")
-            room = shutil.disk_usage(disk).free - (2 << 20)
-            with open(os.path.join(disk, "ballast"), "wb") as file:
-                file.write(b"x" * room)
             acknowledged = fill(p)
             check(len(acknowledged) > 50, True, f"{len(acknowledged)} functions before the disk was full")
             is_unwell(p, "No space left")
