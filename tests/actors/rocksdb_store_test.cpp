@@ -268,6 +268,23 @@ TEST_CASE("the store on disk answers as the one in memory, also after it was clo
   }
 }
 
+TEST_CASE("a store that is opened says about how many functions it has", "[store]") {
+  const temporary_directory directory;
+  const auto open = [&] {
+    return conformance::bench{[&](std::size_t) { return fsm::rocksdb_store(directory.path()); }};
+  };
+  {
+    conformance::bench b = open();
+    for (std::uint64_t uid = 1; uid <= 500; ++uid) b.create(uid, "f" + std::to_string(uid));
+  }
+  for (int start = 0; start < 2; ++start) {
+    const auto opened = fsm::rocksdb_store(directory.path())->open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->functions >= 400);
+    CHECK(opened->functions <= 600);
+  }
+}
+
 TEST_CASE("events past the retention are gone, and the oldest that is left is told", "[store]") {
   const temporary_directory directory;
   const std::string text(2000, 'x');

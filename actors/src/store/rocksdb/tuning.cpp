@@ -100,7 +100,7 @@ rocksdb::DBOptions database_options() {
   options.allow_concurrent_memtable_write = false;  // A vector cannot; there is one writer anyway.
   // What is in the log has to be read again at the next start: bounds how long that takes, and
   // flushes families that are rarely written.
-  options.max_total_wal_size = 128 * mib;
+  options.max_total_wal_size = 64 * mib;
   options.max_background_jobs = 2;
   // A log with a hole is refused, not cut short in silence: after the hole may come what was
   // acknowledged. Only the record that was being written at the end may be incomplete.
@@ -110,7 +110,6 @@ rocksdb::DBOptions database_options() {
   options.max_bgerror_resume_count = 0;
   options.avoid_unnecessary_blocking_io = true;
   options.bytes_per_sync = mib;
-  options.skip_stats_update_on_db_open = true;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;
