@@ -67,6 +67,11 @@ TEST_CASE("a power cut that tears what was not synced loses nothing that was ack
   play({.what = unsynced::torn, .seed = 7});
 }
 
+TEST_CASE("a power cut that leaves zeros where nothing was synced loses nothing acknowledged",
+          "[crash][!shouldfail]") {
+  play({.what = unsynced::zeroed, .seed = 11});
+}
+
 TEST_CASE("the end of the process loses nothing that was acknowledged", "[crash]") {
   play({.what = unsynced::kept});
 }
