@@ -98,8 +98,12 @@ expected<bool> prepare_directory(rocksdb::Env& env, const std::filesystem::path&
         {errc::invalid_argument, fmt::format("{} is not a directory; choose a directory", path)});
   }
   std::vector<std::string> files;
-  if (const rocksdb::Status listed = env.GetChildren(path, &files); !listed.ok())
-    return unexpected(problem(path, "opened", listed));
+  const rocksdb::Status listed = env.GetChildren(path, &files);
+  if (listed.IsNotFound()) {  // It is there: RocksDB says so when it may not be read, too.
+    return unexpected(problem(
+        path, "opened", rocksdb::Status::IOError("While listing " + path, "Permission denied")));
+  }
+  if (!listed.ok()) return unexpected(problem(path, "opened", listed));
   switch (look_into(files)) {
     case content::nothing: return true;
     case content::a_store: return false;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstddef>
 
 namespace fsm::rocks {
 
@@ -45,10 +46,20 @@ std::string_view remedy_for(const rocksdb::Status& why) {
                                                     : "check the disk, then start again";
 }
 
+/// RocksDB's words. When a table is missing it also looks for one with the ending it had ten years
+/// ago, and names that.
+std::string words_of(const rocksdb::Status& why) {
+  std::string words = why.ToString();
+  constexpr std::string_view old_ending = ".ldb";
+  for (std::size_t at = 0; (at = words.find(old_ending, at)) != std::string::npos;)
+    words.replace(at, old_ending.size(), ".sst");
+  return words;
+}
+
 }  // namespace
 
 error problem(const std::string& directory, std::string_view doing, const rocksdb::Status& why) {
-  const std::string words = why.ToString();
+  const std::string words = words_of(why);
   for (const known_problem& p : known_problems) {
     if (words.find(p.sign) != std::string::npos && !why.IsCorruption()) {
       return {p.code, fmt::format("the store in {} cannot be {}: {} ({})", directory, doing, words,
