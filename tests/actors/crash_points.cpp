@@ -15,12 +15,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The mark of what was acknowledged is written beside the environment, and nobody syncs it: the
-// disk may have any of its values, here the latest.
-void copy_mark(const fs::path& from, const fs::path& to) {
-  const fs::path mark = from / "db" / "ACKNOWLEDGED";
-  if (!fs::exists(mark) || !fs::exists(to / "db")) return;
-  fs::copy_file(mark, to / "db" / "ACKNOWLEDGED", fs::copy_options::overwrite_existing);
+// The marks of what was acknowledged and how long the MANIFEST is are written beside the
+// environment, and nobody syncs them: the disk may have any of their values, here the latest.
+void copy_marks(const fs::path& from, const fs::path& to) {
+  for (const char* name : {"ACKNOWLEDGED", "MANIFEST-SIZE"}) {
+    const fs::path mark = from / "db" / name;
+    if (!fs::exists(mark) || !fs::exists(to / "db")) continue;
+    fs::copy_file(mark, to / "db" / name, fs::copy_options::overwrite_existing);
+  }
 }
 
 // Points between which something changes on the disk.
@@ -138,9 +140,9 @@ void crash_points::add_point(const std::string& when) {
   const fs::path copy = scratch_.path() / ("point-" + std::to_string(++count_));
   const fs::path mark = scratch_.path() / "mark";
   fs::create_directories(mark / "db");
-  copy_mark(root, mark);
+  copy_marks(root, mark);
   on_.files->copy_disk(copy, plan_.what, plan_.seed + count_);
-  copy_mark(mark, copy);
+  copy_marks(mark, copy);
   points_.push_back({.copy = copy, .acknowledged = acknowledged, .when = when});
 }
 

@@ -1,6 +1,7 @@
 #include "database.hpp"
 
 #include "log_file.hpp"
+#include "manifest_mark.hpp"
 #include "problems.hpp"
 #include "tuning.hpp"
 
@@ -187,6 +188,7 @@ expected<database> open_database(const rocksdb_options& how, rocksdb::Env* env,
   database opened;
   opened.directory = how.directory.string();
   families found;
+  if (auto whole = manifest_mark::check(opened.directory); !whole) return unexpected(whole.error());
   const rocksdb::Status listed =
       find_families(found, options, opened.directory, how.event_log_bytes, *is_new);
   if (!listed.ok()) return unexpected(problem(opened.directory, "opened", listed));
@@ -210,6 +212,7 @@ expected<database> open_to_read(const std::filesystem::path& directory) {
         {errc::invalid_argument,
          fmt::format("there is no store in {}: it has no file CURRENT", opened.directory)});
   }
+  if (auto whole = manifest_mark::check(opened.directory); !whole) return unexpected(whole.error());
   families found;
   rocksdb::Status done = find_families(found, options, opened.directory, 0, false);
   if (!done.ok()) return unexpected(problem(opened.directory, "read", done));

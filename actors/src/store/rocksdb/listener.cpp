@@ -6,7 +6,16 @@
 
 namespace fsm::rocks {
 
-listener::listener(std::function<void(std::string_view)> warn) : warn_{std::move(warn)} {}
+listener::listener(std::function<void(std::string_view)> warn, std::shared_ptr<manifest_mark> mark)
+    : warn_{std::move(warn)}, mark_{std::move(mark)} {}
+
+void listener::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& /*info*/) {
+  mark_->move(*db);
+}
+
+void listener::OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& /*info*/) {
+  mark_->move(*db);
+}
 
 void listener::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* why) {
   if (warn_) warn_(fmt::format("RocksDB failed in the background: {}", why->ToString()));

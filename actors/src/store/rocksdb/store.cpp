@@ -6,6 +6,7 @@
 #include "internal.hpp"
 #include "keys.hpp"
 #include "listener.hpp"
+#include "manifest_mark.hpp"
 #include "meta.hpp"
 #include "problems.hpp"
 #include "records.hpp"
@@ -91,7 +92,8 @@ expected<store::opened> rocksdb_store::open() {
                   .functions = functions_about(),
                   .alive_at = at.alive_at};
   }
-  auto db = open_database(how_, with_.env, std::make_shared<listener>(how_.warn));
+  const auto manifest = std::make_shared<manifest_mark>(how_.directory.string());
+  auto db = open_database(how_, with_.env, std::make_shared<listener>(how_.warn, manifest));
   if (!db) return unexpected(db.error());
   const std::string& directory = db->directory;
   const std::uint64_t acknowledged = acknowledged_mark::read(directory);
@@ -110,6 +112,7 @@ expected<store::opened> rocksdb_store::open() {
   auto mark = acknowledged_mark::open(directory);
   if (!mark) return unexpected(mark.error());
 
+  manifest->move(*db->db);
   db_.emplace(*std::move(db));
   committer_.emplace(*db_, how_.mode, ring_, *now, *std::move(mark));
   checkpointer_.emplace(*db_);
