@@ -9,6 +9,7 @@
 #include <store/rocksdb/internal.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -20,6 +21,7 @@
 #include <string>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -367,16 +369,21 @@ TEST_CASE("a store on a file system that is read-only is refused with the reason
   CHECK_THAT(opened.error().message, ContainsSubstring("/proc/self/store"));
 }
 
+namespace {
+
+struct counting final : fsm::rocksdb_reader {
+  std::size_t functions = 0;
+  bool on_summary(const fsm::rocksdb_summary&) override { return true; }
+  bool on_owed_release(std::uint64_t, std::uint32_t) override { return true; }
+  bool on_function(const fsm::stored_function&) override { return ++functions != 0; }
+  bool on_document(std::uint64_t, std::uint32_t, std::string_view) override { return true; }
+  bool on_history(const fsm::stored_transition&) override { return true; }
+  bool on_event(const fsm::stored_transition&) override { return true; }
+};
+
+}  // namespace
+
 TEST_CASE("damage is an error for who reads a store from outside, or changes nothing", "[damage]") {
-  struct counting final : fsm::rocksdb_reader {
-    std::size_t functions = 0;
-    bool on_summary(const fsm::rocksdb_summary&) override { return true; }
-    bool on_owed_release(std::uint64_t, std::uint32_t) override { return true; }
-    bool on_function(const fsm::stored_function&) override { return ++functions != 0; }
-    bool on_document(std::uint64_t, std::uint32_t, std::string_view) override { return true; }
-    bool on_history(const fsm::stored_transition&) override { return true; }
-    bool on_event(const fsm::stored_transition&) override { return true; }
-  };
   counting sound;
   REQUIRE(fsm::read_rocksdb_store(sound_store(), sound).has_value());
   CHECK(sound.functions > 3);
@@ -400,4 +407,34 @@ TEST_CASE("damage is an error for who reads a store from outside, or changes not
       }
     }
   }
+}
+
+TEST_CASE("a store can be read from outside while its files come and go", "[damage]") {
+  const copied store;
+  std::atomic<bool> ended{false};
+  std::size_t failed_starts = 0;
+  // Each start writes what is in the log to tables, and removes files.
+  std::thread starting{[&] {
+    for (int i = 0; i < 150; ++i) {
+      const auto again = make(store.directory());
+      const auto opened = again->open();
+      if (!opened || !commit(*again, {.changes = {}, .notes = {}, .at = {}}, opened->epoch))
+        ++failed_starts;
+    }
+    ended = true;
+  }};
+  counting sound;
+  CHECK(fsm::read_rocksdb_store(sound_store(), sound).has_value());
+  std::size_t readings = 0;
+  do {
+    counting found;
+    const auto read = fsm::read_rocksdb_store(store.directory(), found);
+    INFO((read ? "" : read.error().message));
+    CHECK(read.has_value());
+    if (read) CHECK(found.functions == sound.functions);
+    ++readings;
+  } while (!ended);
+  starting.join();
+  CHECK(failed_starts == 0);
+  CHECK(readings > 5);
 }

@@ -7,6 +7,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <system_error>
 
 namespace fsm {
 
@@ -131,10 +135,30 @@ private:
   error first_problem_;
 };
 
+std::set<std::string> files_in(const std::filesystem::path& directory) {
+  std::set<std::string> names;
+  std::error_code ended;
+  for (std::filesystem::directory_iterator at{directory, ended}, end; !ended && at != end;
+       at.increment(ended))
+    names.insert(at->path().filename());
+  return names;
+}
+
+/// While another process has the store open, files can go between being found and being opened.
+/// What fails is damaged only if no file has come or gone meanwhile.
+expected<database> open_while_files_move(const std::filesystem::path& directory) {
+  constexpr int tries_max = 100;
+  for (int tries = 1;; ++tries) {
+    const std::set<std::string> before = files_in(directory);
+    auto db = rocks::open_to_read(directory);
+    if (db || tries == tries_max || files_in(directory) == before) return db;
+  }
+}
+
 }  // namespace
 
 expected<void> read_rocksdb_store(const std::filesystem::path& directory, rocksdb_reader& into) {
-  const auto db = rocks::open_to_read(directory);
+  const auto db = open_while_files_move(directory);
   if (!db) return unexpected(db.error());
   return whole_store{*db, into}.read();
 }
