@@ -41,18 +41,18 @@ bool is_of_interest(const recorded_call& call, unsynced what) {
 store_on_faults::store_on_faults(const fs::path& root)
     : files{std::make_shared<faulty_file_system>(root)}, env{make_env(files)} {}
 
-void store_on_faults::make(const recorded_run& run, durability mode) {
+void store_on_faults::make(const recorded_run& run, durability mode, bool restarted) {
   store = rocks::make_store({.directory = files->model().root() / "db",
                              .mode = mode,
                              .history_max = run.history_max,
                              .event_log_bytes = std::uint64_t{1} << 20U},
-                            {.env = env.get()});
+                            {.env = env.get(), .boot = restarted ? "second boot" : "first boot"});
 }
 
 void check_prefix(const recorded_run& run, const fs::path& root, std::size_t acknowledged,
                   bool exactly, bool may_lose, bool go_on) {
   store_on_faults on{root};
-  on.make(run);
+  on.make(run, durability::synced, !exactly);
   auto opened = on.store->open();
   if (!opened) FAIL("it does not open: " << opened.error().message);
   const store_state found = store_state::of(*on.store, *opened);
@@ -76,7 +76,7 @@ void check_prefix(const recorded_run& run, const fs::path& root, std::size_t ack
   const auto written = commit(*on.store, run.batches[at], opened->epoch);
   if (!written) FAIL("it takes nothing more: " << written.error().message);
   on.close();
-  on.make(run);
+  on.make(run, durability::synced, !exactly);
   opened = on.store->open();
   if (!opened) FAIL("it does not open again: " << opened.error().message);
   const store_state next = store_state::of(*on.store, *opened);

@@ -24,12 +24,14 @@ struct store_on_faults {
 
   store_on_faults() = default;
   explicit store_on_faults(const std::filesystem::path& root);
-  /// A new store on the same files; the last one must be gone.
-  void make(const recorded_run& run, durability mode = durability::synced);
+  /// A new store on the same files; the last one must be gone. `restarted` = the operating system
+  /// was started again meanwhile.
+  void make(const recorded_run& run, durability mode = durability::synced, bool restarted = false);
   void close() { store.reset(); }
 };
 
-/// Fails the test unless the store in `root` opens, and is what a run leaves after a number of
+/// Fails the test unless the store in `root` opens (with `exactly` under the same operating system,
+/// else after the power failed), and is what a run leaves after a number of
 /// batches that is at least `acknowledged` (batches without changes need not count unless
 /// `exactly`) and at most one more than `acknowledged`; or, if `may_lose`, any number up to that.
 /// With `go_on` the next batch is committed and has to be there after one more start.

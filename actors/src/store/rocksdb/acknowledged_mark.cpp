@@ -9,6 +9,9 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
+#include <optional>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -16,18 +19,36 @@ namespace fsm::rocks {
 
 namespace {
 
-// Twenty digits and a line break: always the same size, so that each write replaces all of it.
+// Two numbers, the boot and a line break, with blanks between: always the same size, so that each
+// write replaces all of it.
 constexpr std::size_t digits = 20;
+constexpr std::size_t boot_size = 36;
+constexpr std::size_t line_size = 2 * (digits + 1) + boot_size + 1;
 
 std::string path_in(const std::string& directory) { return directory + "/ACKNOWLEDGED"; }
 
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number).ptr;
+  if (end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 }  // namespace
 
+std::string this_boot() {
+  std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+  std::string id;
+  std::getline(file, id);
+  return id.size() == boot_size ? id : std::string{};
+}
+
 acknowledged_mark::acknowledged_mark(acknowledged_mark&& other) noexcept
-    : file_{std::exchange(other.file_, -1)} {}
+    : file_{std::exchange(other.file_, -1)}, at_{std::move(other.at_)} {}
 
 acknowledged_mark& acknowledged_mark::operator=(acknowledged_mark&& other) noexcept {
   std::swap(file_, other.file_);
+  std::swap(at_, other.at_);
   return *this;
 }
 
@@ -35,20 +56,27 @@ acknowledged_mark::~acknowledged_mark() {
   if (file_ != -1) ::close(file_);
 }
 
-std::uint64_t acknowledged_mark::read(const std::string& directory) {
+acknowledged acknowledged_mark::read(const std::string& directory) {
   const int file = ::open(path_in(directory).c_str(), O_RDONLY | O_CLOEXEC);
-  if (file == -1) return 0;
-  std::array<char, digits + 1> text{};
-  const ssize_t got = ::pread(file, text.data(), text.size(), 0);
+  if (file == -1) return {};
+  std::array<char, line_size> line{};
+  const ssize_t got = ::pread(file, line.data(), line.size(), 0);
   ::close(file);
-  std::uint64_t sequence = 0;
-  if (got != static_cast<ssize_t>(text.size()) || text.back() != '\n') return 0;
-  const auto end = std::from_chars(text.data(), text.data() + digits, sequence).ptr;
-  return end == text.data() + digits ? sequence : 0;
+  const std::string_view text{line.data(), line.size()};
+  if (got != static_cast<ssize_t>(text.size()) || text.back() != '\n') return {};
+  const auto synced = number_in(text.substr(0, digits));
+  const auto written = number_in(text.substr(digits + 1, digits));
+  if (!synced || !written) return {};
+  const std::string_view boot = text.substr(2 * (digits + 1), boot_size);
+  return {.synced = *synced,
+          .written = *written,
+          .boot = std::string{boot.substr(0, boot.find_last_not_of(' ') + 1)}};
 }
 
-expected<acknowledged_mark> acknowledged_mark::open(const std::string& directory) {
+expected<acknowledged_mark> acknowledged_mark::open(const std::string& directory,
+                                                    acknowledged known) {
   acknowledged_mark opened;
+  opened.at_ = std::move(known);
   opened.file_ = ::open(path_in(directory).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (opened.file_ == -1) {
     return unexpected(problem(
@@ -58,10 +86,13 @@ expected<acknowledged_mark> acknowledged_mark::open(const std::string& directory
   return opened;
 }
 
-void acknowledged_mark::move_to(std::uint64_t sequence) noexcept {
-  std::array<char, digits + 1> text{};
-  fmt::format_to_n(text.data(), text.size(), "{:0{}}\n", sequence, digits);
-  [[maybe_unused]] const ssize_t written = ::pwrite(file_, text.data(), text.size(), 0);
+void acknowledged_mark::move_to(std::uint64_t sequence, bool synced) noexcept {
+  if (synced) at_.synced = sequence;
+  at_.written = sequence;
+  std::array<char, line_size> line{};
+  fmt::format_to_n(line.data(), line.size(), "{:0{}} {:0{}} {:{}}\n", at_.synced, digits,
+                   at_.written, digits, at_.boot, boot_size);
+  [[maybe_unused]] const ssize_t done = ::pwrite(file_, line.data(), line.size(), 0);
 }
 
 }  // namespace fsm::rocks

@@ -7,10 +7,21 @@
 
 namespace fsm::rocks {
 
-/// The file ACKNOWLEDGED: up to which sequence transitions have been acknowledged as synced. It is
-/// written after each synced commit and not synced itself, so after a loss of power it may be
-/// behind, never ahead. A store that ends before it has lost what was acknowledged: a log that was
-/// cut short from outside looks like one that just ends, and only this file tells.
+/// Up to which sequence transitions have been acknowledged.
+struct acknowledged {
+  std::uint64_t synced = 0;   ///< These were on the disk.
+  std::uint64_t written = 0;  ///< These the operating system had, at least.
+  /// Which start of the operating system that was. If it still runs, the power has not failed.
+  std::string boot;
+};
+
+/// Which start of the operating system this is; "" if it does not say.
+[[nodiscard]] std::string this_boot();
+
+/// The file ACKNOWLEDGED. It is written after each commit and not synced itself, so after a loss of
+/// power it may be behind, never ahead of the disk. A store that ends before it has lost what was
+/// acknowledged: a log that was cut short from outside looks like one that just ends, and only this
+/// file tells.
 class acknowledged_mark {
 public:
   acknowledged_mark() = default;
@@ -18,17 +29,19 @@ public:
   acknowledged_mark& operator=(acknowledged_mark&& other) noexcept;
   ~acknowledged_mark();
 
-  /// The mark in a directory, 0 if there is none or it was never completely written.
-  [[nodiscard]] static std::uint64_t read(const std::string& directory);
+  /// The mark in a directory; nothing if there is none or it was never completely written.
+  [[nodiscard]] static acknowledged read(const std::string& directory);
 
-  /// Opens the file to be moved on; makes it if necessary.
-  [[nodiscard]] static expected<acknowledged_mark> open(const std::string& directory);
+  /// Opens the file to be moved on from `known`; makes it if necessary.
+  [[nodiscard]] static expected<acknowledged_mark> open(const std::string& directory,
+                                                        acknowledged known);
 
   /// A mark that cannot be written (the disk is full) stays where it was.
-  void move_to(std::uint64_t sequence) noexcept;
+  void move_to(std::uint64_t sequence, bool synced) noexcept;
 
 private:
   int file_ = -1;
+  acknowledged at_;
 };
 
 }  // namespace fsm::rocks

@@ -175,8 +175,9 @@ std::unique_ptr<rocksdb::Iterator> database::scan(family which) const {
 }
 
 expected<database> open_database(const rocksdb_options& how, rocksdb::Env* env,
-                                 const std::shared_ptr<rocksdb::EventListener>& listener) {
-  rocksdb::DBOptions options = database_options();
+                                 const std::shared_ptr<rocksdb::EventListener>& listener,
+                                 log_reading log) {
+  rocksdb::DBOptions options = database_options(log);
   if (env != nullptr) options.env = env;
   if (listener != nullptr) options.listeners.push_back(listener);
   const auto is_new = prepare_directory(*options.env, how.directory);
@@ -202,8 +203,10 @@ expected<database> open_database(const rocksdb_options& how, rocksdb::Env* env,
   return opened;
 }
 
-expected<database> open_to_read(const std::filesystem::path& directory) {
-  rocksdb::DBOptions options = database_options();
+expected<database> open_to_read(const std::filesystem::path& directory, rocksdb::Env* env,
+                                log_reading log) {
+  rocksdb::DBOptions options = database_options(log);
+  if (env != nullptr) options.env = env;
   options.info_log = std::make_shared<silent_logger>();
   database opened;
   opened.directory = directory.string();

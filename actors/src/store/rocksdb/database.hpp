@@ -54,13 +54,21 @@ struct database {
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> scan(family which) const;
 };
 
+/// What to do with a log that has a damaged record.
+enum class log_reading : std::uint8_t {
+  whole,         ///< It is an error. The last record may be incomplete.
+  up_to_damage,  ///< What comes before it counts.
+};
+
 /// Opens the database in `how.directory`, which is made if it is not there. Errors as for
 /// `rocksdb_store`. `env` and `listener` may be null.
 [[nodiscard]] expected<database> open_database(
     const rocksdb_options& how, rocksdb::Env* env,
-    const std::shared_ptr<rocksdb::EventListener>& listener);
+    const std::shared_ptr<rocksdb::EventListener>& listener, log_reading log = log_reading::whole);
 
 /// Opens it to be read only: makes and changes no file.
-[[nodiscard]] expected<database> open_to_read(const std::filesystem::path& directory);
+[[nodiscard]] expected<database> open_to_read(const std::filesystem::path& directory,
+                                              rocksdb::Env* env = nullptr,
+                                              log_reading log = log_reading::whole);
 
 }  // namespace fsm::rocks

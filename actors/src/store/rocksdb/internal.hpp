@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace rocksdb {
@@ -31,6 +32,8 @@ struct internals {
   rocksdb::Env* env = nullptr;
   std::uint32_t schema_version = rocks::schema_version;
   std::vector<upgrade_step> upgrades{};
+  /// Which start of the operating system this is; "" = ask it.
+  std::string boot{};
 };
 
 [[nodiscard]] std::shared_ptr<store> make_store(rocksdb_options how, internals with);

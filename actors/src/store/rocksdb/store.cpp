@@ -15,7 +15,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace fsm::rocks {
@@ -36,6 +38,18 @@ expected<void> validate(const rocksdb_options& how) {
                                              how.event_log_bytes, event_log_bytes_min)});
   }
   return {};
+}
+
+/// The names of the files that are read again at a start.
+std::string logs_in(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  std::error_code ended;
+  for (std::filesystem::directory_iterator at{directory, ended}, end; !ended && at != end;
+       at.increment(ended)) {
+    if (at->path().extension() == ".log") names.push_back(at->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 class rocksdb_store final : public store {
@@ -67,6 +81,10 @@ public:
   [[nodiscard]] history_ring history() const noexcept override { return ring_; }
 
 private:
+  [[nodiscard]] expected<database> open_files(const acknowledged& known, bool power_may_have_failed,
+                                              const std::shared_ptr<manifest_mark>& manifest) const;
+  [[nodiscard]] expected<void> check_end(const database& db, const acknowledged& known,
+                                         bool power_may_have_failed) const;
   [[nodiscard]] std::uint64_t functions_about() const;
   [[nodiscard]] expected<std::vector<transition>> history_of(std::uint64_t uid) const;
   [[nodiscard]] expected<event_page> events_after(std::uint64_t after, std::size_t limit) const;
@@ -92,24 +110,19 @@ expected<store::opened> rocksdb_store::open() {
                   .functions = functions_about(),
                   .alive_at = at.alive_at};
   }
-  const auto manifest = std::make_shared<manifest_mark>(how_.directory.string());
-  auto db = open_database(how_, with_.env, std::make_shared<listener>(how_.warn, manifest));
+  const std::string directory = how_.directory.string();
+  acknowledged known = acknowledged_mark::read(directory);
+  const std::string boot = with_.boot.empty() ? this_boot() : with_.boot;
+  const bool power_may_have_failed = boot.empty() || known.boot != boot;
+  const auto manifest = std::make_shared<manifest_mark>(directory);
+  auto db = open_files(known, power_may_have_failed, manifest);
   if (!db) return unexpected(db.error());
-  const std::string& directory = db->directory;
-  const std::uint64_t acknowledged = acknowledged_mark::read(directory);
-  const auto there = read_meta(*db);
-  if (!there) return unexpected(there.error());
-  const std::uint64_t last = *there ? (*there)->at.last_sequence : 0;
-  if (last < acknowledged) {
-    return unexpected(damaged(
-        directory, fmt::format("it ends at transition {}, but {} were acknowledged: its log was "
-                               "cut short or files are missing; if the loss is to be accepted, "
-                               "remove the file ACKNOWLEDGED",
-                               last, acknowledged)));
-  }
+  if (auto whole = check_end(*db, known, power_may_have_failed); !whole)
+    return unexpected(whole.error());
   const auto now = take_over(*db, how_, with_);
   if (!now) return unexpected(now.error());
-  auto mark = acknowledged_mark::open(directory);
+  known.boot = boot;
+  auto mark = acknowledged_mark::open(directory, std::move(known));
   if (!mark) return unexpected(mark.error());
 
   manifest->move(*db->db);
@@ -121,6 +134,51 @@ expected<store::opened> rocksdb_store::open() {
                 .last_uid = now->at.last_uid,
                 .functions = functions_about(),
                 .alive_at = now->at.alive_at};
+}
+
+/// When the power fails, the record that was being written may be there in part, in any part. Then,
+/// and only then, a log with a damaged record is read up to there, if that has all that was
+/// acknowledged.
+expected<database> rocksdb_store::open_files(const acknowledged& known, bool power_may_have_failed,
+                                             const std::shared_ptr<manifest_mark>& manifest) const {
+  const auto told = std::make_shared<listener>(how_.warn, manifest);
+  auto db = open_database(how_, with_.env, told);
+  if (db || db.error().code != errc::internal) return db;
+  std::uint64_t last = 0;
+  {
+    const auto readable = open_to_read(how_.directory, with_.env, log_reading::up_to_damage);
+    if (!readable) return db;  // It is not the log.
+    const auto found = read_meta(*readable);
+    if (!found) return db;
+    if (*found) last = (*found)->at.last_sequence;
+  }
+  if (!power_may_have_failed || last < known.synced) {
+    return unexpected(damaged(how_.directory.string(),
+                              fmt::format("its log ({}) has a damaged record after transition {}",
+                                          logs_in(how_.directory), last)));
+  }
+  auto opened = open_database(how_, with_.env, told, log_reading::up_to_damage);
+  if (opened && how_.warn) {
+    how_.warn(
+        fmt::format("the store in {} dropped the end of its log, which was being written when "
+                    "the system went down; nothing acknowledged was in it",
+                    how_.directory.string()));
+  }
+  return opened;
+}
+
+expected<void> rocksdb_store::check_end(const database& db, const acknowledged& known,
+                                        bool power_may_have_failed) const {
+  const auto there = read_meta(db);
+  if (!there) return unexpected(there.error());
+  const std::uint64_t last = *there ? (*there)->at.last_sequence : 0;
+  const std::uint64_t at_least = power_may_have_failed ? known.synced : known.written;
+  if (last >= at_least) return {};
+  return unexpected(damaged(
+      db.directory, fmt::format("it ends at transition {}, but {} were acknowledged: its log was "
+                                "cut short or files are missing; if the loss is to be accepted, "
+                                "remove the file ACKNOWLEDGED",
+                                last, at_least)));
 }
 
 std::uint64_t rocksdb_store::functions_about() const {

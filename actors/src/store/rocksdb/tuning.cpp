@@ -73,6 +73,11 @@ void by_function(rocksdb::ColumnFamilyOptions& options) {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 }
 
+/// Where the last key went, the next one is likely to go.
+void expect_neighbours(rocksdb::ColumnFamilyOptions& options) {
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+}
+
 /// Increasing keys; dropped from the old end, a whole file at a time.
 void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
   buffers(options, std::clamp<std::size_t>(bytes / 8, mib / 4, 8 * mib), 64 * mib);
@@ -81,13 +86,13 @@ void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
   // All its files are in level 0, as many as there are.
   options.level0_slowdown_writes_trigger = std::numeric_limits<int>::max();
   options.level0_stop_writes_trigger = std::numeric_limits<int>::max();
-  // Where the last key went, the next one goes.
-  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+  expect_neighbours(options);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options()));
 }
 
 void by_key(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_bytes) {
   buffers(options, buffer_bytes, 4 * buffer_bytes);
+  expect_neighbours(options);
   rocksdb::BlockBasedTableOptions table = table_options();
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -95,7 +100,7 @@ void by_key(rocksdb::ColumnFamilyOptions& options, std::size_t buffer_bytes) {
 
 }  // namespace
 
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(log_reading how) {
   rocksdb::DBOptions options;
   options.allow_concurrent_memtable_write = false;  // A vector cannot; there is one writer anyway.
   // What is in the log has to be read again at the next start: bounds how long that takes, and
@@ -104,7 +109,9 @@ rocksdb::DBOptions database_options() {
   options.max_background_jobs = 2;
   // A log with a hole is refused, not cut short in silence: after the hole may come what was
   // acknowledged. Only the record that was being written at the end may be incomplete.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.wal_recovery_mode = how == log_reading::whole
+                                  ? rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords
+                                  : rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.track_and_verify_wals_in_manifest = true;
   // After a failure nobody knows what the disk holds: no resuming, a restart will see.
   options.max_bgerror_resume_count = 0;
