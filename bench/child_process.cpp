@@ -90,9 +90,14 @@ child_process::child_process(std::string name, const std::vector<std::string>& a
 child_process::~child_process() {
   close(stdin_);
   close(stdout_);
+  kill_now();
+}
+
+void child_process::kill_now() {
   if (ended_) return;
   kill(-pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
+  ended_ = true;
 }
 
 void child_process::write_line(std::string_view line) {

@@ -29,6 +29,9 @@ public:
   /// than `line_length_max`.
   [[nodiscard]] std::optional<std::string> read_line(std::chrono::milliseconds patience);
 
+  /// Kills it with SIGKILL, and waits until it is gone.
+  void kill_now();
+
   /// How it ended: 0 = well. One that has closed its stdout and does not end is killed. Call it
   /// when there are no more lines.
   [[nodiscard]] int wait();

@@ -2,6 +2,7 @@
 
 #include "file_flags.hpp"
 #include "peers.hpp"
+#include "recover_load.hpp"
 #include "scenarios.hpp"
 
 #include <CLI/CLI.hpp>
@@ -22,6 +23,7 @@ constexpr std::array default_suite{"step", "create", "invoke", "message"};
 struct typed_flags {
   std::string functions = std::to_string(settings{}.functions);
   std::string store = "none";
+  std::string durability = "synced";
   std::size_t in_flight = 1;
 };
 
@@ -54,7 +56,15 @@ void add_run_flags(CLI::App& app, invocation& call, typed_flags& typed) {
       ->capture_default_str();
   app.add_option("--population", call.settings.population_file,
                  "what mixed draws from, a JSON file (see docs/benchmarks.md)");
-  app.add_option("--store", typed.store, "where functions are kept: none")->capture_default_str();
+  app.add_option("--store", typed.store, "where functions are kept: none or rocksdb")
+      ->capture_default_str();
+  app.add_option("--data", call.settings.storage.data,
+                 "where the stores go: absent, empty, or made by an earlier fsm-bench, and left "
+                 "afterwards; not given: a temporary directory, removed at the end");
+  app.add_option("--durability", typed.durability,
+                 "a transition is acknowledged when it is on the disk (synced) or with the "
+                 "operating system (buffered)")
+      ->capture_default_str();
   app.add_option("--repeat", call.repeat, "measure each so many times, in turn")
       ->capture_default_str();
 }
@@ -83,9 +93,27 @@ void check(const settings& how) {
   }
 }
 
-void check_store(const std::string& store) {
-  if (store == "rocksdb") throw usage_error{"--store: rocksdb is not built in yet"};
-  require(store == "none", "--store", store, "a known store (none)");
+/// Takes what was typed about the store.
+void read_storage(const CLI::App& run, const typed_flags& typed, storage& into) {
+  require(typed.store == "none" || typed.store == "rocksdb", "--store", typed.store,
+          "a known store (none, rocksdb)");
+  require(typed.durability == "synced" || typed.durability == "buffered", "--durability",
+          typed.durability, "synced or buffered");
+  if (typed.store == "none") {
+    for (const char* const flag : {"--data", "--durability"}) {
+      if (run.count(flag) > 0)
+        throw usage_error{std::string{flag} + ": makes no sense without --store rocksdb"};
+    }
+    return;
+  }
+  if (!has_rocksdb()) {
+    throw usage_error{
+        "--store: rocksdb is not built in (configure with -DLIBFSM_BUILD_ROCKSDB=ON)"};
+  }
+  require(run.count("--data") == 0 || !into.data.empty(), "--data", "''", "a directory");
+  into.kind = store_kind::rocksdb;
+  into.synced = typed.durability == "synced";
+  into.meter = std::make_shared<store_meter>();
 }
 
 void check_scenarios(const std::vector<std::string>& names) {
@@ -112,10 +140,23 @@ void check_comparisons(const std::vector<std::string>& names) {
 
 /// CLI11 would say that one is missing, not which one is unknown.
 void check_command(std::string_view first) {
-  constexpr std::array<std::string_view, 5> known{"list", "run", "peers", "report", "compare"};
+  constexpr std::array<std::string_view, 6> known{"list",   "run",     "peers",
+                                                  "report", "compare", recover_load_command};
   if (first.starts_with('-') || std::find(known.begin(), known.end(), first) != known.end()) return;
   throw usage_error{"unknown command '" + std::string{first} +
                     "' (known: list run peers report compare)"};
+}
+
+/// For the process that `recover` kills.
+CLI::App* add_recover_load_command(CLI::App& app, settings& how, typed_flags& typed) {
+  auto* const made = app.add_subcommand(recover_load_command, "");
+  made->group("");  // No help about it.
+  made->add_option("--data", how.storage.data)->required();
+  made->add_option("--durability", typed.durability);
+  made->add_option("--functions", typed.functions);
+  made->add_option("--threads", how.threads);
+  made->add_option("--in-flight", typed.in_flight);
+  return made;
 }
 
 void check_sizes(invocation& call, const std::string& typed) {
@@ -173,6 +214,7 @@ invocation parse(std::span<const char* const> arguments) {
       ->add_option("--only", call.only,
                    "these comparisons only: SCENARIO or SCENARIO/PEER, separated by commas")
       ->delimiter(',');
+  auto* const recover_load = add_recover_load_command(app, call.settings, typed);
   for (auto* const each : {run, peers}) add_common_flags(*each, call.settings, typed);
   auto* const report = add_report_command(app, call.report);
   auto* const compare = add_compare_command(app, call.compare);
@@ -193,7 +235,7 @@ invocation parse(std::span<const char* const> arguments) {
   }
   if (list->parsed()) call.command = command::list;
   if (peers->parsed()) call.command = command::peers;
-  for (auto* const each : {run, peers}) {
+  for (auto* const each : {run, peers, recover_load}) {
     if (each->count("--in-flight") > 0) call.settings.in_flight = typed.in_flight;
   }
   if (report->parsed()) {
@@ -206,9 +248,13 @@ invocation parse(std::span<const char* const> arguments) {
     check(call.compare);
     return call;
   }
+  if (recover_load->parsed()) {
+    call.command = command::recover_load;
+    typed.store = "rocksdb";
+  }
   check_scenarios(call.scenarios);
   check_comparisons(call.only);
-  check_store(typed.store);
+  read_storage(*run, typed, call.settings.storage);
   check_sizes(call, typed.functions);
   check(call.settings);
   if (run->count("--population") > 0)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "described_population.hpp"
+#include "storage.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,9 @@ struct settings {
   std::size_t batch = 64;
   /// Where the results go: a file, "-" = stdout, empty = nowhere.
   std::string json_file;
+  bench::storage storage{};
+  /// fsm-bench itself, for scenarios that need another process of it.
+  std::string program = "/proc/self/exe";
   /// What `mixed` draws from: a file; empty = the default.
   std::string population_file;
   described_population population{};
@@ -45,7 +49,8 @@ struct compare_call {
   std::string json_file;  ///< As in `settings`.
 };
 
-enum class command { list, run, peers, report, compare, help };
+/// `recover_load`: see recover_load.hpp; not for users.
+enum class command { list, run, peers, report, compare, recover_load, help };
 
 /// A call of the program.
 struct invocation {

@@ -1,8 +1,10 @@
 // fsm-bench: see scenarios.cpp for what it measures, and docs/benchmarks.md for how.
+#include "data_directory.hpp"
 #include "file_commands.hpp"
 #include "interrupt.hpp"
 #include "peers.hpp"
 #include "progress.hpp"
+#include "recover_load.hpp"
 #include "scenarios.hpp"
 
 #include <cmath>
@@ -27,21 +29,30 @@ measurement measure(workload& work, const std::string& label, const pace& how) {
   return work.measure(how);
 }
 
-result run_scenario(const scenario& what, const settings& how) {
-  const auto work = what.make(how);
+/// Measures once; its stores on disk are gone afterwards, unless the user named their place.
+result run_scenario(const scenario& what, settings how) {
+  how.storage.label = what.name;
   const std::string name{what.name};
   const pace speed{how.seconds, how.rate};
   result got{name, 0, how.threads, {}, 0, 0, 0};
-  if (what.self_paced) {
-    got.measured = work->measure(speed);
-  } else {
-    (void)measure(*work, name + ": warming up", {warm_up_seconds(how.seconds), how.rate});
-    got.measured = measure(*work, name + ": measuring", speed);
+  {
+    const auto work = what.make(how);
+    if (what.self_paced) {
+      got.measured = work->measure(speed);
+    } else {
+      (void)measure(*work, name + ": warming up", {warm_up_seconds(how.seconds), how.rate});
+      if (how.storage.meter) (void)how.storage.meter->take();
+      got.measured = measure(*work, name + ": measuring", speed);
+    }
+    got.functions = work->functions();
+    got.ops_per_second = got.measured.ops_per_second();
+    got.bytes_per_function = work->bytes_per_function();
+    got.rss_bytes = work->rss_bytes() > 0 ? work->rss_bytes() : resident_bytes();
   }
-  got.functions = work->functions();
-  got.ops_per_second = got.measured.ops_per_second();
-  got.bytes_per_function = work->bytes_per_function();
-  got.rss_bytes = resident_bytes();
+  if (how.storage.meter)
+    note_commits(got.measured, how.storage.meter->take(),
+                 what.self_paced ? 0 : got.measured.seconds);
+  if (how.storage.directory) how.storage.directory->remove_unless_kept();
   return got;
 }
 
@@ -61,6 +72,7 @@ void print_remarks(std::ostream& out, const result& got, const settings& how) {
   }
   for (const auto& remark : got.measured.more.remarks)
     out << got.scenario << ": " << remark << '\n';
+  print_targets(out, got);
 }
 
 /// One measurement of the many a call asks for.
@@ -90,10 +102,15 @@ exit_code run_scenarios(std::ostream& out, const invocation& call, report& all) 
   for (const auto& each : runs) {
     how.functions = each.functions;
     require_sense(*each.what, how);
-    require_memory(each.what->name, how.functions, each.what->bytes_each(how.functions),
-                   available_bytes());
+    require_memory(each.what->name, how.functions, each.what->bytes_each(how), available_bytes());
   }
+  take_directory(how.storage);
+  for (const auto& each : runs) require_disk(each.what->name, how.storage, each.functions);
   print_header(out, all, how, call.sizes, call.repeat);
+  if (how.storage.on_disk() && how.storage.directory->is_in_memory()) {
+    out << "WARNING: " << how.storage.directory->path().string()
+        << " is in memory: syncing costs nothing there\n";
+  }
   exit_code code = success;
   for (const auto& each : runs) {
     if (interrupted()) break;
@@ -130,6 +147,10 @@ exit_code run(std::span<const char* const> arguments) {
   }
   if (call.command == command::report) {
     write_report(call.report);
+    return success;
+  }
+  if (call.command == command::recover_load) {
+    run_recover_load(call.settings);
     return success;
   }
   if (call.command == command::compare) return compare(call.compare) ? success : failure;

@@ -20,9 +20,9 @@ fsm::runtime start(fsm::options how, caf::actor_system* system) {
 
 }  // namespace
 
-fsm::options options_for(const settings& how) {
+fsm::options options_for(const settings& how, std::shared_ptr<fsm::store> store) {
   fsm::options made;
-  made.store = fsm::make_null_store();
+  made.store = store == nullptr ? make_store(how.storage) : std::move(store);
   made.provider = fsm::make_instant_provider();
   made.functions_max = std::max<std::size_t>(made.functions_max, how.functions);
   made.threads = how.threads;

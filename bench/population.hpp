@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 
 namespace caf {
@@ -18,9 +19,10 @@ class actor_system;
 
 namespace bench {
 
-/// The options of a benchmark's runtime: null store, instant provider, room for everything, so that
-/// nothing is refused.
-[[nodiscard]] fsm::options options_for(const settings& how);
+/// The options of a benchmark's runtime: a new store as the flags say, or `store`; instant provider,
+/// room for everything, so that nothing is refused.
+[[nodiscard]] fsm::options options_for(const settings& how,
+                                       std::shared_ptr<fsm::store> store = nullptr);
 
 /// A runtime and the functions a scenario works on.
 class population {

@@ -88,7 +88,9 @@ void print_header(std::ostream& out, const report& all, const settings& how,
   if (how.in_flight) out << ", " << *how.in_flight << " in flight per thread";
   if (how.hot > 0) out << ", " << with_commas(static_cast<double>(how.hot)) << " hot functions";
   if (repeat > 1) out << ", each " << repeat << " times in turn";
-  out << ", store none, seed " << how.seed << '\n';
+  out << ", store " << how.storage.store_name();
+  if (how.storage.on_disk()) out << " (" << how.storage.durability_name() << ")";
+  out << ", seed " << how.seed << '\n';
   for (const auto& warning : all.build.warnings) {
     out << "WARNING: " << warning << ": these figures say nothing about speed\n";
   }
@@ -114,6 +116,18 @@ void print_table(std::ostream& out, const std::vector<result>& results) {
          has_functions ? short_number(each.bytes_per_function) : "-",
          with_commas(static_cast<double>(each.rss_bytes) / (1U << 20))},
         name_width);
+  }
+}
+
+void print_targets(std::ostream& out, const result& of) {
+  const auto number = [](double value) {
+    return std::abs(value) >= 10'000 ? with_commas(value) : short_number(value);
+  };
+  for (const auto& each : of.measured.more.targets) {
+    out << of.scenario << ": " << each.what << ' ' << number(each.value) << ", target "
+        << (each.at_most ? "<= " : ">= ")
+        << (each.bound >= 10'000 ? with_commas(each.bound) : short_target(each.bound)) << ": "
+        << (each.met() ? "met" : "missed") << '\n';
   }
 }
 

@@ -49,6 +49,8 @@ struct run_facts {
   std::uint64_t seed = 1;
   /// Functions that were drawn from; 0 = all.
   std::uint64_t hot = 0;
+  std::string store = "none";
+  std::string durability = "none";
 };
 /// Of a run that begins now.
 [[nodiscard]] run_facts facts_of(const settings& how);
@@ -67,6 +69,8 @@ struct report {
 void print_header(std::ostream& out, const report& all, const settings& how,
                   const std::vector<std::uint64_t>& sizes = {}, std::size_t repeat = 1);
 void print_table(std::ostream& out, const std::vector<result>& results);
+/// The targets of a result, a line each, met or missed.
+void print_targets(std::ostream& out, const result& of);
 void print_ratios(std::ostream& out, const std::vector<ratio>& ratios);
 
 /// The version of the files `to_json` makes: the member `version`.

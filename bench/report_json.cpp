@@ -24,14 +24,25 @@ json::object to_object(const build& from) {
           {"warnings", json::array(from.warnings.begin(), from.warnings.end())}};
 }
 
+json::array to_array(const std::vector<target>& from) {
+  json::array made;
+  for (const auto& each : from) {
+    made.push_back(json::object{{"what", each.what},
+                                {"value", rounded(each.value, 5)},
+                                {each.at_most ? "at_most" : "at_least", each.bound},
+                                {"met", each.met()}});
+  }
+  return made;
+}
+
 json::object to_object(const result& from, const report& all) {
   const auto& latency = from.measured.latency;
   const auto quantile = [&](double q) { return rounded(latency.quantile_us(q), 5); };
   json::object made{{"scenario", from.scenario},
                     {"functions", from.functions},
                     {"threads", from.threads},
-                    {"store", "none"},
-                    {"durability", "none"},
+                    {"store", all.run.store},
+                    {"durability", all.run.durability},
                     {"seconds", rounded(from.measured.seconds, 3)},
                     {"ops", from.measured.ops},
                     {"ops_per_second", rounded(from.ops_per_second, 1)},
@@ -54,6 +65,7 @@ json::object to_object(const result& from, const report& all) {
   if (const auto share = from.measured.slowest_thread_share) {
     made["slowest_thread_share"] = rounded(*share, 3);
   }
+  if (!from.measured.more.targets.empty()) made["targets"] = to_array(from.measured.more.targets);
   for (const auto& [name, value] : from.measured.more.members) {
     if (const auto* const number = std::get_if<double>(&value)) {
       made[name] = rounded(*number, 5);
@@ -85,7 +97,13 @@ run_facts facts_of(const settings& how) {
   gmtime_r(&now, &fields);
   char date[32];
   std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &fields);
-  return {date, how.rate, how.in_flight, how.seed, how.hot};
+  return {date,
+          how.rate,
+          how.in_flight,
+          how.seed,
+          how.hot,
+          std::string{how.storage.store_name()},
+          std::string{how.storage.durability_name()}};
 }
 
 std::string to_json(const report& all) {

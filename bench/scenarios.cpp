@@ -20,6 +20,10 @@ void refuse_rate_of_life(const settings& how) {
   refuse_rate(how, "life: --rate makes no sense: a phase ends when all functions are through");
 }
 
+void refuse_rate_of_recover(const settings& how) {
+  refuse_rate(how, "recover: --rate makes no sense: a start-up takes as long as it takes");
+}
+
 /// In an open loop where each function has one turn per round: a round has to last a while.
 void require_functions_for_rate(const settings& how) {
   constexpr double shortest_round = 0.1;
@@ -34,9 +38,9 @@ void require_functions_for_rate(const settings& how) {
 // clang-format off
 constexpr std::array scenarios{
   //        name            one operation is                                                                          bytes  self-paced  made by
-  scenario{"step",         "one event through the pure transition table of libfsm, no actor",                           0,     false,     make_step},
+  scenario{"step",         "one event through the pure transition table of libfsm, no actor",                           0,     false,     make_step, false, nullptr, 0, 0, store_use::only_none},
   scenario{"create",       "CreateFunction to Active with a provider that answers at once",                           320,    true,      make_create},
-  scenario{"invoke",       "by name: admitted, completed, idle clock touched (random function, uniform)",             320,     false,     make_invoke, true},
+  scenario{"invoke",       "by name: admitted, completed, idle clock touched (random function, uniform)",             320,     false,     make_invoke, true, nullptr, 0, 0, store_use::any, 320},
   scenario{"invoke_batch", "the same through the batch call",                                                         320,     false,     make_invoke_batch, true},
   scenario{"message",      "CAF request to a function's actor handle and its response, random function",              330,     false,     make_message, true},
   scenario{"update",       "UpdateFunctionCode to Successful",                                                        330,     false,     make_update},
@@ -46,6 +50,8 @@ constexpr std::array scenarios{
   scenario{"waiters",      "one waiter armed and later fired",                                                       1300,     true,      make_waiters, false, require_functions_for_rate, 1100, waiters_at_once_max},
   scenario{"list",         "one page of 100, filtered by state",                                                      330,     false,     make_list},
   scenario{"life",         "one function's step: created, invoked, idled, woken, invoked again, removed",            1300,    true,      make_life, false, refuse_rate_of_life},
+  scenario{"acknowledge",  "one CreateFunction until its reply, in an open loop; needs --store rocksdb",              320,    true,      make_acknowledge, false, nullptr, 0, 0, store_use::only_disk},
+  scenario{"recover",      "one function restored at start-up; needs --store rocksdb",                                330,    true,      make_recover, false, refuse_rate_of_recover, 0, 0, store_use::only_disk},
 };
 // clang-format on
 
@@ -62,6 +68,12 @@ const scenario* find_scenario(std::string_view name) noexcept {
 void require_sense(const scenario& what, const settings& how) {
   if (how.hot > 0 && !what.has_hot_functions) {
     throw usage_error{std::string{what.name} + ": --hot makes no sense: it draws no functions"};
+  }
+  if (what.store == store_use::only_none && how.storage.on_disk()) {
+    throw usage_error{std::string{what.name} + ": --store makes no sense: it has no runtime"};
+  }
+  if (what.store == store_use::only_disk && !how.storage.on_disk()) {
+    throw usage_error{std::string{what.name} + ": needs a store on disk, give --store rocksdb"};
   }
   if (what.check != nullptr) what.check(how);
 }

@@ -10,6 +10,9 @@
 
 namespace bench {
 
+/// Where a scenario's functions can be.
+enum class store_use : std::uint8_t { any, only_none, only_disk };
+
 /// Something to measure.
 struct scenario {
   std::string_view name;
@@ -29,10 +32,16 @@ struct scenario {
   /// Memory beyond that per function that is worked on at the same time, and how many are at most.
   std::uint64_t busy_bytes = 0;
   std::uint64_t busy_max = 0;
+  store_use store = store_use::any;
+  /// Memory per function that what is measured beside it takes when the store is on disk.
+  std::uint64_t beside_bytes = 0;
 
   /// Memory per function when there are so many.
   [[nodiscard]] constexpr std::uint64_t bytes_each(std::uint64_t functions) const noexcept {
     return function_bytes + std::min(functions, busy_max) * busy_bytes / functions;
+  }
+  [[nodiscard]] std::uint64_t bytes_each(const settings& how) const noexcept {
+    return bytes_each(how.functions) + (how.storage.on_disk() ? beside_bytes : 0);
   }
 };
 

@@ -23,7 +23,7 @@ struct share_of_functions {
   std::uint64_t last;
 };
 
-/// A runtime in simulated time, with the null store and the instant provider. Nothing is kept per
+/// A runtime in simulated time, with a store as the flags say and the instant provider. Nothing is kept per
 /// function: names are made when they are needed.
 class simulation {
 public:

@@ -16,10 +16,9 @@ namespace {
 
 fsm::options options_of(const settings& how, const sleep_plan& plan,
                         std::shared_ptr<fsm::clock> clock) {
-  auto made = options_for(how);
+  auto made = options_for(how, plan.store);
   made.clock = std::move(clock);
   made.provider = plan.provider;
-  if (plan.store != nullptr) made.store = plan.store;
   // A tick is a 4096th of this, at least a millisecond.
   if (plan.fine_tick) made.idle_after = std::chrono::seconds{4};
   if (plan.in_flight_max > 0) made.provisioner.in_flight_max = plan.in_flight_max;

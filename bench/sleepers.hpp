@@ -30,7 +30,7 @@ struct sleep_plan {
   bool fine_tick = false;
   /// Attempts in flight at once; 0 = the library's default.
   std::size_t in_flight_max = 0;
-  /// The store; null = the null store.
+  /// The store; null = as the flags say.
   std::shared_ptr<fsm::store> store;
 };
 

@@ -3,6 +3,7 @@
 namespace bench {
 
 void stamping_store::prepare(fsm::change& what) {
+  forwarding_store::prepare(what);
   if (what.transition.event != fsm::event::restore_succeeded) return;
   stamp& mine = (*stamps_)[what.transition.uid % room];
   mine.uid.store(what.transition.uid, std::memory_order_relaxed);

@@ -21,7 +21,8 @@ public:
   [[nodiscard]] virtual std::uint64_t functions() const { return 0; }
   /// Resident memory that creating the functions took, each. 0 = the scenario makes none.
   [[nodiscard]] virtual double bytes_per_function() const { return 0; }
-  /// Resident memory of the process that does the work, when that is not this one; else 0.
+  /// Resident memory at the end of the work, when that was in another process or is already given
+  /// back; else 0.
   [[nodiscard]] virtual std::uint64_t rss_bytes() const { return 0; }
 };
 
@@ -39,6 +40,8 @@ public:
 [[nodiscard]] std::unique_ptr<workload> make_list(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_mixed(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_life(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_acknowledge(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_recover(const settings& how);
 
 // The peers.
 /// The lifecycle as nested `switch` statements, next to `step`.

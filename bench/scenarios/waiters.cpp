@@ -5,6 +5,7 @@
 #include "share_out.hpp"
 #include "sleepers.hpp"
 #include "stamping_store.hpp"
+#include "storage.hpp"
 #include "workload.hpp"
 
 #include <algorithm>
@@ -132,6 +133,7 @@ public:
         blocked_{how.rate},
         names_{how.functions},
         order_{how.functions},
+        store_{std::make_shared<stamping_store>(make_store(how.storage))},
         provider_{std::make_shared<keeping_provider>(order_, turns_)},
         sleepers_{how, names_, order_, plan(how)} {}
 
@@ -181,7 +183,7 @@ private:
   blocked_turns blocked_;
   name_list names_;
   scattered_order order_;
-  std::shared_ptr<stamping_store> store_ = std::make_shared<stamping_store>();
+  std::shared_ptr<stamping_store> store_;
   std::shared_ptr<keeping_provider> provider_;
   round_of_waiters round_;
   latency_histogram blocked_latency_;

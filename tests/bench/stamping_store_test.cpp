@@ -16,7 +16,7 @@ fsm::change restored(std::uint64_t uid) {
 }  // namespace
 
 TEST_CASE("the moment of a restore is noted, and of nothing else", "[bench][store]") {
-  stamping_store store;
+  stamping_store store{fsm::make_null_store()};
   CHECK_FALSE(store.stamp_of(7));
   auto other = restored(7);
   other.transition.event = fsm::event::idle_due;
@@ -31,7 +31,7 @@ TEST_CASE("the moment of a restore is noted, and of nothing else", "[bench][stor
 }
 
 TEST_CASE("a stamp that was written over is not mistaken for another's", "[bench][store]") {
-  stamping_store store;
+  stamping_store store{fsm::make_null_store()};
   for (const std::uint64_t uid : {7U, 7U + (1U << 17)}) {
     auto change = restored(uid);
     store.prepare(change);
@@ -41,7 +41,7 @@ TEST_CASE("a stamp that was written over is not mistaken for another's", "[bench
 }
 
 TEST_CASE("otherwise it is a store that keeps nothing", "[bench][store]") {
-  stamping_store store;
+  stamping_store store{fsm::make_null_store()};
   CHECK(store.open());
   CHECK_FALSE(store.keeps_documents());
   bool done = false;
