@@ -44,7 +44,7 @@ measurement call_window::run(windowed_work& work, const window_schedule& when) {
       intended = intended_start(when.begin, turn, when.index, when.threads, when.how.rate);
       schedule_kept = intended >= end;
       if (schedule_kept || clock::now() >= end) break;
-      wait_until(intended);
+      when.sleeps ? sleep_until(intended) : wait_until(intended);
     } else if (when.timed && sampled && clock::now() >= end) {
       break;
     }

@@ -55,6 +55,9 @@ struct window_schedule {
   std::size_t threads = 1;
   /// A closed loop ends when the time is over, not only when there is nothing left to do.
   bool timed = true;
+  /// An open loop sleeps between the calls and starts some up to 0.1 ms late, which their latencies
+  /// show; else it takes a core for itself.
+  bool sleeps = false;
 };
 
 /// A bounded number of calls on their way. One thread drives it; the answers may come on any

@@ -127,13 +127,17 @@ time_point intended_start(time_point begin, std::uint64_t turn, std::size_t inde
   return later(begin, static_cast<double>(turn * threads + index) / rate);
 }
 
+void sleep_until(time_point when) {
+  constexpr std::chrono::milliseconds slice{50};  // So that an interrupt is seen soon.
+  for (auto left = when - clock::now(); left > clock::duration{0}; left = when - clock::now()) {
+    if (interrupted()) return;
+    std::this_thread::sleep_for(std::min<clock::duration>(left, slice));
+  }
+}
+
 void wait_until(time_point when) {
   constexpr std::chrono::microseconds wake_up_time{100};
-  constexpr std::chrono::milliseconds slice{50};  // So that an interrupt is seen soon.
-  for (auto left = when - clock::now(); left > 2 * wake_up_time; left = when - clock::now()) {
-    if (interrupted()) return;
-    std::this_thread::sleep_for(std::min<clock::duration>(left - wake_up_time, slice));
-  }
+  if (when - clock::now() > 2 * wake_up_time) sleep_until(when - wake_up_time);
   while (clock::now() < when) std::this_thread::yield();
 }
 

@@ -31,13 +31,8 @@ measurement write_probe::write_paced(double per_second, double seconds) {
 
 measurement write_probe::alone(const std::function<measurement(raw_rocksdb&)>& work) const {
   const auto label = where_.label + "-probe";
-  measurement out;
-  {
-    raw_rocksdb raw{where_.directory->place(label), where_.synced};
-    out = work(raw);
-  }
-  where_.directory->remove(label);
-  return out;
+  raw_rocksdb raw{where_.directory->place(label), where_.synced};
+  return work(raw);
 }
 
 std::vector<family_size> write_probe::compact() { return closed_store{store_}.compact(); }

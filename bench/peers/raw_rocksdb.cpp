@@ -54,7 +54,7 @@ measurement raw_rocksdb::write_paced(const written_batches& what, double per_sec
     if (batch.transitions > 0) {
       const auto due = intended_start(begin, turn++, 0, 1, per_second);
       if (due >= end) break;
-      wait_until(due);
+      sleep_until(due);
     }
     if (!impl_->write(batch, out)) break;
   }
