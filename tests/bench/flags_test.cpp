@@ -49,6 +49,39 @@ TEST_CASE("every flag of run is read", "[bench][flags]") {
   CHECK(call.settings.batch == 128);
 }
 
+TEST_CASE("where functions are kept is read", "[bench][flags]") {
+  const auto none = parsed({"run", "invoke"}).settings.storage;
+  CHECK_FALSE(none.on_disk());
+  CHECK(none.store_name() == "none");
+  CHECK(none.durability_name() == "none");
+  CHECK(none.meter == nullptr);
+  if (!bench::has_rocksdb()) return;
+  const auto synced = parsed({"run", "invoke", "--store", "rocksdb"}).settings.storage;
+  CHECK(synced.on_disk());
+  CHECK(synced.store_name() == "rocksdb");
+  CHECK(synced.durability_name() == "synced");
+  CHECK(synced.data.empty());
+  CHECK(synced.meter != nullptr);
+  CHECK(synced.directory == nullptr);
+  const auto buffered =
+      parsed({"run", "invoke", "--store", "rocksdb", "--durability", "buffered", "--data", "there"})
+          .settings.storage;
+  CHECK(buffered.durability_name() == "buffered");
+  CHECK(buffered.data == "there");
+}
+
+TEST_CASE("the process that is killed gets its flags", "[bench][flags]") {
+  if (!bench::has_rocksdb()) return;
+  const auto call = parsed({"recover-load", "--data", "store", "--functions", "7", "--threads", "2",
+                            "--in-flight", "3", "--durability", "buffered"});
+  CHECK(call.command == command::recover_load);
+  CHECK(call.settings.functions == 7);
+  CHECK(call.settings.in_flight == 3);
+  CHECK(call.settings.storage.data == "store");
+  CHECK_FALSE(call.settings.storage.synced);
+  CHECK(parsed({"--help"}).help_text.find("recover-load") == std::string::npos);
+}
+
 TEST_CASE("list, peers and help are told apart", "[bench][flags]") {
   CHECK(parsed({"list"}).command == command::list);
   const auto peers = parsed({"peers", "--functions", "10", "--in-flight", "2"});
@@ -116,7 +149,7 @@ TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][fl
   CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
                        Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
                                "message update idle_sweep wake_storm mixed waiters list "
-                               "life)"));
+                               "life acknowledge recover)"));
 }
 
 TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {
@@ -140,8 +173,16 @@ TEST_CASE("an impossible flag is named with its value and the rule", "[bench][fl
   refused({"--functions", "9", "--hot", "10"},
           "--hot: 10 is not between 0 and the number of functions");
   refused({"--batch", "0"}, "--batch: 0 is not between 1 and 4096");
-  refused({"--store", "rocksdb"}, "--store: rocksdb is not built in yet");
-  refused({"--store", "paper"}, "--store: paper is not a known store (none)");
+  refused({"--store", "paper"}, "--store: paper is not a known store (none, rocksdb)");
+  refused({"--durability", "lost"}, "--durability: lost is not synced or buffered");
+  refused({"--data", "d"}, "--data: makes no sense without --store rocksdb");
+  refused({"--durability", "synced"}, "--durability: makes no sense without --store rocksdb");
+  if (!bench::has_rocksdb()) {
+    refused({"--store", "rocksdb"},
+            "--store: rocksdb is not built in (configure with -DLIBFSM_BUILD_ROCKSDB=ON)");
+  } else {
+    refused({"--store", "rocksdb", "--data", ""}, "--data: '' is not a directory");
+  }
   refused({"--json", "/no/such/folder/x"},
           "--json: /no/such/folder/x is not a file that can be written");
 }

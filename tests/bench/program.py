@@ -16,6 +16,22 @@ FURTHER = {
                 "from_transition_us_p99"},
     "mixed": {"mix"},
     "life": {"phases"}}
+COMMITS = {"commits", "transitions_per_commit", "commit_us_p50", "commit_us_p99", "commit_us_max"}
+RECOVERED = {"start_seconds", "functions_per_second", "raw_open_seconds", "raw_scan_seconds",
+             "raw_ratio", "raw_ratio_lowest", "raw_ratio_highest", "raw_scan_ratio"}
+# What they add when their store is on disk.
+ON_DISK = {
+    "create": COMMITS | {"transitions_per_second", "raw_transitions_per_second", "raw_ratio",
+                         "raw_ratio_lowest", "raw_ratio_highest", "disk_bytes_per_function",
+                         "targets"},
+    "update": COMMITS | {"transitions_per_second"},
+    "mixed": COMMITS | {"transitions_per_second"},
+    "invoke": {"without_store_ops_per_second", "without_store_ratio",
+               "without_store_ratio_lowest", "without_store_ratio_highest", "targets"},
+    "acknowledge": COMMITS | {"transitions_per_second", "raw_commit_us_p50", "raw_commit_us_p99",
+                              "raw_commit_us_max", "raw_p99_ratio", "raw_p99_ratio_lowest",
+                              "raw_p99_ratio_highest", "targets"},
+    "recover": RECOVERED | {"killed_" + each for each in RECOVERED} | {"targets"}}
 BLOCKED_CALLER = {"blocked_caller_us_p50", "blocked_caller_us_p99", "blocked_caller_samples"}
 SOMETIMES = {"in_flight", "hot", "slowest_thread_share"} | BLOCKED_CALLER
 LATENCIES = ["p50", "p90", "p99", "p999", "max"]
@@ -29,14 +45,18 @@ def call(*arguments, expect=0):
     return done
 
 
-def check_result(got, scenario):
+def check_result(got, scenario, durability="none"):
     assert MEMBERS | ORIGIN <= set(got), got
     assert set(got["build"]) == {"type", "compiler", "warnings"}, got
     further = set(got) - MEMBERS - ORIGIN - SOMETIMES
-    assert further == FURTHER.get(scenario, set()), got
+    expected = FURTHER.get(scenario, set())
+    if durability != "none":
+        expected = expected | ON_DISK.get(scenario, COMMITS)
+    assert further == expected, got
     assert 0 <= got.get("slowest_thread_share", 1) <= 1, got
     assert got["scenario"] == scenario and got["threads"] == 2, got
-    assert got["store"] == "none" and got["durability"] == "none", got
+    assert got["store"] == ("none" if durability == "none" else "rocksdb"), got
+    assert got["durability"] == durability, got
     assert isinstance(got["commit"], str) and isinstance(got["machine"], str), got
     assert got["ops"] > 0 and got["seconds"] > 0 and got["rss_bytes"] > 0, got
     assert math.isclose(got["ops_per_second"], got["ops"] / got["seconds"], rel_tol=0.5), got

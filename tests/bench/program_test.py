@@ -11,7 +11,7 @@ import time
 from program import BLOCKED_CALLER, CASE, PROGRAM, SHORT, SMALL, call, check_result
 
 SCENARIOS = ["step", "create", "invoke", "invoke_batch", "message", "update", "idle_sweep",
-             "wake_storm", "mixed", "waiters", "list", "life"]
+             "wake_storm", "mixed", "waiters", "list", "life", "acknowledge", "recover"]
 
 
 def check_open_or_closed(name, got, is_open):
@@ -201,7 +201,10 @@ def errors():
             (["run", "step", "--functions", "1,,2"], "--functions"),
             (["run", "step", "--repeat", "0"], "--repeat"),
             (["peers", "--functions", "1,2"], "--functions"),
-            (["run", "step", "--store", "rocksdb"], "not built in yet"),
+            (["run", "step", "--store", "paper"], "--store"),
+            (["run", "create", "--data", "somewhere"], "--data"),
+            (["run", "create", "--durability", "synced"], "--durability"),
+            (["run", "recover"], "--store rocksdb"),
             (["run", "step", "--json", "/no/such/folder/file"], "--json"),
             (["run", "step", "--fast"], "--fast"),
             (["run", "wake_storm", "--rate", "5"], "--rate"),
@@ -218,6 +221,126 @@ def errors():
         done = call(*arguments, expect=2)
         assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done
         assert done.stderr.startswith("fsm-bench: ") and named in done.stderr, done
+
+
+def on_disk(name, *flags, durability="synced"):
+    """One result, measured in a temporary directory of which nothing is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([PROGRAM, "run", name, "--store", "rocksdb", "--json", "-", *SMALL,
+                               *flags], capture_output=True, text=True, timeout=100,
+                              env={**os.environ, "TMPDIR": folder})
+        assert done.returncode == 0, done
+        assert os.listdir(folder) == [], os.listdir(folder)
+    assert "failed" not in done.stderr, done
+    got = json.loads(done.stdout)["results"][0]
+    check_result(got, name, durability)
+    return got, done.stderr
+
+
+def disk_scenarios():
+    """The others: everything that has a runtime runs with its functions on disk."""
+    for name in ("invoke_batch", "message", "list"):
+        done = call("run", name, "--store", "rocksdb", "--json", "-", *SMALL)
+        check_on_disk_row(json.loads(done.stdout)["results"][0], name)
+    for name in ("idle_sweep", "wake_storm", "mixed", "waiters", "life"):
+        got, _ = on_disk(name)
+        assert got["commits"] > 0, got
+
+
+def check_on_disk_row(got, name):
+    """Nothing is written while it is measured, so nothing is said about commits."""
+    assert got["store"] == "rocksdb" and "commits" not in got, got
+    assert got["ops"] > 0 and got["scenario"] == name, got
+
+
+def disk_create():
+    for flags in (["--in-flight", "64"], ["--durability", "buffered"], ["--rate", "5000"]):
+        durability = "buffered" if "buffered" in flags else "synced"
+        if durability == "synced" and "--rate" not in flags:
+            got, table = on_disk("create", *flags)
+            assert [each["what"] for each in got["targets"]][-1] == "of RocksDB alone", got
+            assert "durable transitions/s" in table and "RocksDB alone: " in table, table
+            sizes = got["disk_bytes_per_function"]
+            assert sizes["functions"] > 30 and sizes["names"] > 10, sizes
+        else:
+            got, table = on_disk("create", *flags, durability=durability)
+        assert got["raw_transitions_per_second"] > 0 and got["raw_ratio"] > 0, got
+        assert got["commits"] > 0 and got["transitions_per_commit"] >= 1, got
+
+
+def disk_update():
+    got, table = on_disk("update")
+    # Two transitions each; those of the calls at either end may fall outside.
+    assert abs(got["transitions_per_second"] / (2 * got["ops_per_second"]) - 1) < 0.2, got
+    assert "update: store: " in table, table
+
+
+def disk_invoke():
+    got, table = on_disk("invoke")
+    assert got["without_store_ops_per_second"] > 0, got
+    assert got["targets"][0]["at_least"] == 0.9, got
+    assert "without a store, in turns" in table, table
+
+
+def disk_acknowledge():
+    got, table = on_disk("acknowledge", "--rate", "1000")
+    assert got["rate"] == 1000 and got["functions"] == 40, got
+    assert 150 < got["ops"] <= 200 and got["transitions_per_second"] < 2200, got
+    assert got["targets"][0]["at_most"] == 4, got
+    assert "RocksDB alone, the same commits as often" in table, table
+
+
+def disk_recover():
+    got, table = on_disk("recover")
+    assert got["functions"] == 1000 and got["ops"] == 3000, got
+    assert got["start_seconds"] > 0 and got["killed_start_seconds"] > 0, got
+    assert "killed under load: serves after" in table and "closed: serves after" in table, table
+
+
+def disk_data():
+    """The user's directory: what is there is left alone, what we made is left there."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, "data")
+        flags = ["--store", "rocksdb", "--data", data, *SMALL]
+        for _ in range(2):
+            call("run", "create", *flags)
+            assert sorted(os.listdir(data)) == ["create", "create-probe", "fsm-bench.data"], data
+        letter = os.path.join(data, "letter")
+        with open(letter, "w") as file:
+            file.write("mine")
+        before = sorted(os.listdir(os.path.join(data, "create")))
+        done = call("run", "create", *flags, expect=2)
+        assert done.stdout == "" and "letter" in done.stderr, done
+        assert len(done.stderr.splitlines()) == 1, done
+        assert sorted(os.listdir(os.path.join(data, "create"))) == before, before
+        done = call("run", "create", "--store", "rocksdb", "--data", folder, *SMALL, expect=2)
+        assert "was not made by fsm-bench" in done.stderr, done
+        assert os.listdir(folder) == ["data"], folder
+
+
+def disk_interrupt():
+    """Ctrl-C while functions are being created on disk: nothing is left behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.Popen([PROGRAM, "run", "create", "--store", "rocksdb", "--in-flight", "64",
+                                "--functions", "1000000"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "TMPDIR": folder})
+        for line in run.stdout:
+            if line == "\n":
+                break
+        deadline = time.monotonic() + 30
+        while not any("CURRENT" in files for _, _, files in os.walk(folder)):
+            assert time.monotonic() < deadline, "no store was made"
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=60)
+        assert run.returncode == 130, (run.returncode, err)
+        assert os.listdir(folder) == [], os.listdir(folder)
+
+
+def without_rocksdb():
+    done = call("run", "create", "--store", "rocksdb", expect=2)
+    assert done.stdout == "" and "rocksdb is not built in" in done.stderr, done
 
 
 def interrupt():
@@ -237,7 +360,9 @@ def interrupt():
 
 if __name__ == "__main__":
     if CASE in ("mixed", "life", "population", "hot", "suite", "peers", "peers_without_erlang",
-                "peers_with_broken_erlang", "listing", "errors", "interrupt"):
+                "peers_with_broken_erlang", "listing", "errors", "interrupt", "disk_scenarios",
+                "disk_create", "disk_update", "disk_invoke", "disk_acknowledge", "disk_recover",
+                "disk_data", "disk_interrupt", "without_rocksdb"):
         globals()[CASE]()
     else:
         scenario(CASE)
