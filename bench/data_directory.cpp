@@ -2,12 +2,13 @@
 
 #include "flags.hpp"
 
+#include <linux/magic.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sstream>
 #include <stdexcept>
 #include <sys/file.h>
@@ -48,13 +49,15 @@ void check_directory(const fs::path& given) {
   const auto kind = fs::status(given, wrong).type();
   if (kind == fs::file_type::not_found) {
     const auto parent = fs::absolute(given).lexically_normal().parent_path();
-    if (!fs::is_directory(parent, wrong)) refuse(given, "cannot be made: there is no " + parent.string());
+    if (!fs::is_directory(parent, wrong))
+      refuse(given, "cannot be made: there is no " + parent.string());
     return;
   }
   if (kind != fs::file_type::directory) refuse(given, "is no directory");
   if (access(given.c_str(), R_OK | W_OK | X_OK) != 0)
     refuse(given, "cannot be used: " + std::generic_category().message(errno));
-  if (!fs::is_empty(given) && !fs::is_regular_file(fs::symlink_status(given / data_directory::marker_name)))
+  if (!fs::is_empty(given) &&
+      !fs::is_regular_file(fs::symlink_status(given / data_directory::marker_name)))
     refuse(given, "is not empty and was not made by fsm-bench; give an empty or a new directory");
 }
 
@@ -77,7 +80,8 @@ std::shared_ptr<data_directory> data_directory::take(const fs::path& given) {
 
 std::shared_ptr<data_directory> data_directory::make_temporary() {
   std::vector<fs::path> candidates;
-  if (const char* const named = std::getenv("TMPDIR"); named != nullptr) candidates.emplace_back(named);
+  if (const char* const named = std::getenv("TMPDIR"); named != nullptr)
+    candidates.emplace_back(named);
   candidates.insert(candidates.end(), {"/tmp", "/var/tmp"});
   for (const auto& each : candidates) {
     if (access(each.c_str(), W_OK | X_OK) != 0 || in_memory(each)) continue;
@@ -125,7 +129,8 @@ void data_directory::read_marker() {
   if (!text.starts_with(marker_head)) refuse(path_ / marker_name, "was not written by fsm-bench");
   std::istringstream lines{text.substr(marker_head.size())};
   for (std::string line; std::getline(lines, line);) {
-    if (!is_label(line)) refuse(path_ / marker_name, "lists '" + line + "', which fsm-bench never made");
+    if (!is_label(line))
+      refuse(path_ / marker_name, "lists '" + line + "', which fsm-bench never made");
     made_.insert(line);
   }
 }
@@ -140,15 +145,16 @@ void data_directory::check_entries() const {
 }
 
 fs::path data_directory::place(std::string_view label) {
-  if (!is_label(label)) throw std::runtime_error{"'" + std::string{label} + "' cannot name a store"};
+  if (!is_label(label))
+    throw std::runtime_error{"'" + std::string{label} + "' cannot name a store"};
   if (made_.contains(label)) {
     remove(label);
   } else {
     // Listed before it is there, so that it can always be removed.
     const auto line = std::string{label} + '\n';
     if (write(marker_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
-      throw std::runtime_error{(path_ / marker_name).string() + " cannot be written: " +
-                               std::generic_category().message(errno)};
+      throw std::runtime_error{(path_ / marker_name).string() +
+                               " cannot be written: " + std::generic_category().message(errno)};
     }
     made_.emplace(label);
   }

@@ -45,9 +45,7 @@ public:
     inner_->checkpoint(std::move(done));
   }
   [[nodiscard]] fsm::history_ring history() const noexcept override { return inner_->history(); }
-  [[nodiscard]] bool keeps_documents() const noexcept override {
-    return inner_->keeps_documents();
-  }
+  [[nodiscard]] bool keeps_documents() const noexcept override { return inner_->keeps_documents(); }
 
 private:
   std::shared_ptr<fsm::store> inner_;

@@ -18,7 +18,8 @@ log_keeper::log_keeper(fs::path directory)
         std::condition_variable_any wake;
         std::unique_lock lock{mutex};
         do keep_all();
-        while (!wake.wait_for(lock, stop, interval, [] { return false; }) && !stop.stop_requested());
+        while (!wake.wait_for(lock, stop, interval, [] { return false; }) &&
+               !stop.stop_requested());
         keep_all();
       }} {}
 

@@ -19,8 +19,8 @@ class actor_system;
 
 namespace bench {
 
-/// The options of a benchmark's runtime: a new store as the flags say, or `store`; instant provider,
-/// room for everything, so that nothing is refused.
+/// The options of a benchmark's runtime: a new store as the flags say, or `store`; instant
+/// provider, room for everything, so that nothing is refused.
 [[nodiscard]] fsm::options options_for(const settings& how,
                                        std::shared_ptr<fsm::store> store = nullptr);
 

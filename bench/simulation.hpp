@@ -23,8 +23,8 @@ struct share_of_functions {
   std::uint64_t last;
 };
 
-/// A runtime in simulated time, with a store as the flags say and the instant provider. Nothing is kept per
-/// function: names are made when they are needed.
+/// A runtime in simulated time, with a store as the flags say and the instant provider. Nothing is
+/// kept per function: names are made when they are needed.
 class simulation {
 public:
   /// Functions are created as `what` says, which leaves the name alone; null = with nothing but

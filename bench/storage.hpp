@@ -39,8 +39,8 @@ struct storage {
 /// False when fsm-bench was built without RocksDB.
 [[nodiscard]] bool has_rocksdb() noexcept;
 
-/// A new, empty store, for a runtime to open; one on disk takes the place of the one before it, which
-/// must have been closed. Throws `std::runtime_error` when there is no place for it.
+/// A new, empty store, for a runtime to open; one on disk takes the place of the one before it,
+/// which must have been closed. Throws `std::runtime_error` when there is no place for it.
 [[nodiscard]] std::shared_ptr<fsm::store> make_store(const storage& where);
 
 /// The store in `directory`, counted as `where` says.

@@ -28,8 +28,8 @@ public:
     durable_ = {};
     double longest = 0;
     do {
-      const auto once = settings_.storage.on_disk() ? create_durably(how, all)
-                                                    : create_once(names_, how);
+      const auto once =
+          settings_.storage.on_disk() ? create_durably(how, all) : create_once(names_, how);
       if (bytes_per_function_ == 0) bytes_per_function_ = population_bytes_;
       longest = std::max(longest, once.seconds);
       functions_ = once.ops;
@@ -111,10 +111,10 @@ void create_workload::note_durable(measurement& all, const pace& how) {
   const auto raw = spread_of(durable_.raw_speeds);
   const auto ratios = spread_of(durable_.ratios);
   note_commits(all, durable_.commits, durable_.seconds);
-  all.more.remarks.push_back(
-      "RocksDB alone: " + with_commas(raw.median) + " transitions/s (" + with_commas(raw.lowest) +
-      " - " + with_commas(raw.highest) + ") with the same records in the same batches" +
-      (durable_.complete ? "" : ", the first that fit into memory"));
+  all.more.remarks.push_back("RocksDB alone: " + with_commas(raw.median) + " transitions/s (" +
+                             with_commas(raw.lowest) + " - " + with_commas(raw.highest) +
+                             ") with the same records in the same batches" +
+                             (durable_.complete ? "" : ", the first that fit into memory"));
   all.more.members.emplace_back("raw_transitions_per_second", raw.median);
   all.more.members.emplace_back("raw_ratio", ratios.median);
   all.more.members.emplace_back("raw_ratio_lowest", ratios.lowest);

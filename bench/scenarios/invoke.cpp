@@ -90,13 +90,14 @@ public:
     if (without.failures > 0) all.fail("without a store: " + without.first_failure);
     if (ratios.empty()) return all;
     const auto spread = spread_of(std::move(ratios));
-    all.more.remarks.push_back("without a store, in turns: " + with_commas(without.ops_per_second()) +
-                               "/s");
+    all.more.remarks.push_back(
+        "without a store, in turns: " + with_commas(without.ops_per_second()) + "/s");
     all.more.members.emplace_back("without_store_ops_per_second", without.ops_per_second());
     all.more.members.emplace_back("without_store_ratio", spread.median);
     all.more.members.emplace_back("without_store_ratio_lowest", spread.lowest);
     all.more.members.emplace_back("without_store_ratio_highest", spread.highest);
-    if (how.rate == 0) all.more.targets.push_back({"of invoke without a store", spread.median, ratio_target});
+    if (how.rate == 0)
+      all.more.targets.push_back({"of invoke without a store", spread.median, ratio_target});
     return all;
   }
   std::uint64_t functions() const override { return names_.size(); }

@@ -1,6 +1,7 @@
 #include "call_window.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -93,10 +94,13 @@ TEST_CASE("a window ends when the time is over, and can be used again", "[bench]
 
 TEST_CASE("an open loop times every call from its intended start and keeps its schedule",
           "[bench][window]") {
+  const bool sleeps = GENERATE(false, true);
   call_window window{2};
   counted_work endless{std::uint64_t{1} << 60};
-  const auto got = window.run(
-      endless, {.how = {.seconds = 0.05, .rate = 1'000}, .begin = bench::clock::now(), .index = 0});
+  const auto got = window.run(endless, {.how = {.seconds = 0.05, .rate = 1'000},
+                                        .begin = bench::clock::now(),
+                                        .index = 0,
+                                        .sleeps = sleeps});
   CHECK(got.ops > 0);
   CHECK(got.ops + got.failures <= 50);
   CHECK(got.latency.count() == got.ops);

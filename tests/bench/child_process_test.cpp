@@ -105,3 +105,14 @@ TEST_CASE("values are read by name, in order, and nothing else is accepted",
         Message("'" + std::string{wrong} + "' is not 'ops NUMBER seconds NUMBER'"));
   }
 }
+
+TEST_CASE("a child that is killed is gone at once", "[bench][child_process]") {
+  auto child = shell("echo $$; exec sleep 1000");
+  const auto line = child.read_line(patience);
+  REQUIRE(line);
+  const auto pid = static_cast<pid_t>(std::stol(*line));
+  CHECK(kill(pid, 0) == 0);
+  child.kill_now();
+  CHECK(kill(pid, 0) == -1);
+  CHECK_NOTHROW(child.kill_now());
+}

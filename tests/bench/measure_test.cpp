@@ -132,3 +132,12 @@ TEST_CASE("what failed in a preparation is thrown", "[bench][measure]") {
   fine.fail("no");
   CHECK_THROWS_AS(require_success(fine), std::runtime_error);
 }
+
+TEST_CASE("waiting lasts until the moment, asleep or awake", "[bench][measure]") {
+  for (auto* const wait : {wait_until, sleep_until}) {
+    const auto when = later(bench::clock::now(), 0.003);
+    wait(when);
+    CHECK(bench::clock::now() >= when);
+    wait(when);  // It is over.
+  }
+}

@@ -77,6 +77,41 @@ TEST_CASE("what a measurement found out besides comes as further members", "[ben
   CHECK(got.at("phases") == json::parse("[1,{}]"));
 }
 
+TEST_CASE("targets are told as met or missed", "[bench][report]") {
+  auto all = sample();
+  auto& targets = all.results[0].measured.more.targets;
+  CHECK(all.results[0].measured.more.empty());
+  targets.push_back({"durable transitions/s", 213'456, 200'000});
+  targets.push_back({"p99 by that of RocksDB alone", 4.5, 4, true});
+  CHECK_FALSE(all.results[0].measured.more.empty());
+  const auto got = json::parse(to_json(all)).at("results").at(0).at("targets");
+  REQUIRE(got.as_array().size() == 2);
+  CHECK(members(got.at(0)) == std::set<std::string>{"what", "value", "at_least", "met"});
+  CHECK(got.at(0).at("met") == true);
+  CHECK(members(got.at(1)) == std::set<std::string>{"what", "value", "at_most", "met"});
+  CHECK(got.at(1).at("met") == false);
+  std::ostringstream text;
+  print_targets(text, all.results[0]);
+  CHECK_THAT(text.str(),
+             ContainsSubstring("invoke: durable transitions/s 213,456, target >= 200,000: met\n") &&
+                 ContainsSubstring("p99 by that of RocksDB alone 4.50, target <= 4: missed\n"));
+}
+
+TEST_CASE("the store of a run is told", "[bench][report]") {
+  settings how;
+  how.threads = 2;
+  how.storage.kind = store_kind::rocksdb;
+  how.storage.synced = false;
+  auto all = sample();
+  all.run = facts_of(how);
+  const auto got = json::parse(to_json(all)).at("results").at(0);
+  CHECK(got.at("store") == "rocksdb");
+  CHECK(got.at("durability") == "buffered");
+  std::ostringstream head;
+  print_header(head, all, how);
+  CHECK_THAT(head.str(), ContainsSubstring("store rocksdb (buffered), seed 1"));
+}
+
 TEST_CASE("calls outstanding are in the JSON when the flag was given", "[bench][report]") {
   auto all = sample();
   all.run.in_flight = 8;
