@@ -19,10 +19,10 @@ using fsm::rocks::family;
 
 constexpr std::array apart{family::documents, family::history, family::events};
 
-/// Counts what a batch puts into one column family.
-class put_counter final : public rocksdb::WriteBatch::Handler {
+/// Counts what a batch does in one column family.
+class change_counter final : public rocksdb::WriteBatch::Handler {
 public:
-  explicit put_counter(std::uint32_t which) : family_{which} {}
+  explicit change_counter(std::uint32_t which) : family_{which} {}
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
   rocksdb::Status PutCF(std::uint32_t which, const rocksdb::Slice& /*key*/,
@@ -30,7 +30,8 @@ public:
     if (which == family_) ++count_;
     return rocksdb::Status::OK();
   }
-  rocksdb::Status DeleteCF(std::uint32_t /*which*/, const rocksdb::Slice& /*key*/) override {
+  rocksdb::Status DeleteCF(std::uint32_t which, const rocksdb::Slice& /*key*/) override {
+    if (which == family_) ++count_;
     return rocksdb::Status::OK();
   }
 
@@ -53,7 +54,7 @@ written_batches closed_store::read_batches(std::uint64_t bytes_max) {
   const auto& database = impl_->database;
   std::unique_ptr<rocksdb::TransactionLogIterator> at;
   require_ok(database.db->GetUpdatesSince(1, &at), "the log of the store cannot be read");
-  const auto events = database[family::events]->GetID();
+  const auto functions = database[family::functions]->GetID();  // Changed by each transition.
   written_batches made;
   for (; at->Valid() && !interrupted(); at->Next()) {
     const auto batch = at->GetBatch();
@@ -62,7 +63,7 @@ written_batches closed_store::read_batches(std::uint64_t bytes_max) {
       made.complete = false;
       return made;
     }
-    put_counter transitions{events};
+    change_counter transitions{functions};
     require_ok(batch.writeBatchPtr->Iterate(&transitions), "a batch cannot be read");
     made.bytes += bytes.size();
     made.transitions += transitions.count();

@@ -25,6 +25,7 @@ committer::committer(database& in, durability mode, history_ring ring, const met
       ring_{ring},
       mark_{std::move(mark)},
       identity_{identity()},
+      events_{in},
       epoch_{found.epoch},
       at_{found.at},
       thread_{[this] { run(); }} {}
@@ -98,7 +99,8 @@ expected<void> committer::write(const commit_batch& batch) {
   if (broken_) return unexpected(*broken_);
   const progress next = after(batch);
   write_.Clear();
-  for (const change* c : batch.changes) put(write_, db_, *c, ring_);
+  for (const change* c : batch.changes) put(write_, db_, *c, ring_, events_);
+  events_.end(write_);
   for (const note& n : batch.notes) put(write_, db_, n);
   put_progress(write_, db_, next);
 

@@ -2,6 +2,7 @@
 
 #include "acknowledged_mark.hpp"
 #include "database.hpp"
+#include "event_log.hpp"
 #include "meta.hpp"
 
 #include <rocksdb/write_batch.h>
@@ -53,6 +54,7 @@ private:
   acknowledged_mark mark_;
   std::uint64_t identity_;
   rocksdb::WriteBatch write_;
+  event_writer events_;
 
   /// Held while something is written. Guards what follows.
   mutable std::mutex writing_;

@@ -1,4 +1,5 @@
 #include "database.hpp"
+#include "event_log.hpp"
 #include "keys.hpp"
 #include "meta.hpp"
 #include "problems.hpp"
@@ -120,13 +121,13 @@ private:
   }
 
   void read_events() {
-    const auto events = db_.scan(family::events);
-    for (events->SeekToFirst(); going_ && events->Valid(); events->Next()) {
-      const auto read = decode_transition(events->value().ToStringView());
+    rocks::event_cursor events{db_.scan(family::events)};
+    for (events.seek_to_first(); going_ && events.valid(); events.next()) {
+      const auto read = decode_transition(events.bytes());
       if (!read) return fail(rocks::damaged(db_.directory, read.error().message));
       going_ = into_.on_event(*read);
     }
-    check(*events);
+    if (auto whole = events.status(db_.directory); !whole) fail(whole.error());
   }
 
   const database& db_;

@@ -63,12 +63,6 @@ void put_parts(WriteBatch& into, rocksdb::ColumnFamilyHandle* where, const Slice
   into.Put(where, rocksdb::SliceParts{&key, 1}, rocksdb::SliceParts{parts.data(), 2});
 }
 
-void put_event(WriteBatch& into, const database& in, const change& what, const prepared_view& bytes,
-               std::string& tail) {
-  add_name(tail, what.transition.name);
-  put_parts(into, in[family::events], number_key(what.transition.sequence), bytes.transition, tail);
-}
-
 /// Forgets the function. Its places in the history are those taken before this transition.
 void remove_function(WriteBatch& into, const database& in, const change& what, history_ring ring) {
   const std::uint64_t uid = what.transition.uid;
@@ -120,7 +114,8 @@ std::string encode(const change& what, history_ring ring) {
   return bytes;
 }
 
-void put(WriteBatch& into, const database& in, const change& what, history_ring ring) {
+void put(WriteBatch& into, const database& in, const change& what, history_ring ring,
+         event_writer& events) {
   const transition& t = what.transition;
   const prepared_view bytes{what.prepared};
   std::string tail;
@@ -137,7 +132,8 @@ void put(WriteBatch& into, const database& in, const change& what, history_ring 
               bytes.transition, tail);
     if (t.from == pairs::absent) into.Put(in[family::names], t.name, number_key(t.uid));
   }
-  put_event(into, in, what, bytes, tail);
+  add_name(tail, t.name);
+  events.add(into, t.sequence, bytes.transition, tail);
   put_documents(into, in, what);
   put_texts(into, in, what);
   for (const std::uint32_t attempt : what.owed_releases) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "database.hpp"
+#include "event_log.hpp"
 
 #include <rocksdb/write_batch.h>
 
@@ -12,7 +13,8 @@ namespace fsm::rocks {
 [[nodiscard]] std::string encode(const change& what, history_ring ring);
 
 /// Adds to a write all that a change means for the families.
-void put(rocksdb::WriteBatch& into, const database& in, const change& what, history_ring ring);
+void put(rocksdb::WriteBatch& into, const database& in, const change& what, history_ring ring,
+         event_writer& events);
 void put(rocksdb::WriteBatch& into, const database& in, const note& what);
 
 [[nodiscard]] transition to_transition(stored_transition&& from);

@@ -2,6 +2,7 @@
 #include "checkpointer.hpp"
 #include "committer.hpp"
 #include "database.hpp"
+#include "event_log.hpp"
 #include "function_reader.hpp"
 #include "internal.hpp"
 #include "keys.hpp"
@@ -276,18 +277,18 @@ void rocksdb_store::read_names(std::string_view prefix, std::string_view after, 
 }
 
 expected<event_page> rocksdb_store::events_after(std::uint64_t after, std::size_t limit) const {
-  const std::unique_ptr<rocksdb::Iterator> events{db_->db->NewIterator({}, (*db_)[family::events])};
+  event_cursor events{
+      std::unique_ptr<rocksdb::Iterator>{db_->db->NewIterator({}, (*db_)[family::events])}};
   event_page page;
-  events->SeekToFirst();
-  page.oldest = events->Valid() ? number_at<std::uint64_t>(events->key(), 0)
-                                : committer_->at().last_sequence + 1;
-  if (after >= page.oldest) events->Seek(number_key(after + 1));
-  for (; events->Valid() && page.events.size() < limit; events->Next()) {
-    auto read = decode_transition(events->value().ToStringView());
+  events.seek_to_first();
+  page.oldest = events.valid() ? events.sequence() : committer_->at().last_sequence + 1;
+  if (after >= page.oldest) events.seek(after + 1);
+  for (; events.valid() && page.events.size() < limit; events.next()) {
+    auto read = decode_transition(events.bytes());
     if (!read) return unexpected(damaged(db_->directory, read.error().message));
     page.events.push_back(to_transition(*std::move(read)));
   }
-  if (!events->status().ok()) return unexpected(problem(db_->directory, "read", events->status()));
+  if (auto whole = events.status(db_->directory); !whole) return unexpected(whole.error());
   return page;
 }
 

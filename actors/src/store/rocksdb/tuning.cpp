@@ -60,22 +60,20 @@ void write_mostly(rocksdb::ColumnFamilyOptions& options, std::size_t all_bytes,
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 }
 
-/// Read by the function: its places are found by hash.
+/// Where the last key went, the next one is likely to go.
+void expect_neighbours(rocksdb::ColumnFamilyOptions& options) {
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+}
+
+/// Read by the function: all its places, one after the other.
 void by_function(rocksdb::ColumnFamilyOptions& options) {
   buffers(options, 4 * mib, 64 * mib);
   options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(sizeof(std::uint64_t)));
-  constexpr std::size_t buckets = std::size_t{1} << 14U;
-  options.memtable_factory.reset(
-      rocksdb::NewHashLinkListRepFactory(buckets, 0, std::numeric_limits<int>::max(), false));
+  expect_neighbours(options);
   rocksdb::BlockBasedTableOptions table = table_options();
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = false;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-}
-
-/// Where the last key went, the next one is likely to go.
-void expect_neighbours(rocksdb::ColumnFamilyOptions& options) {
-  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
 }
 
 /// Increasing keys; dropped from the old end, a whole file at a time.
@@ -86,7 +84,6 @@ void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
   // All its files are in level 0, as many as there are.
   options.level0_slowdown_writes_trigger = std::numeric_limits<int>::max();
   options.level0_stop_writes_trigger = std::numeric_limits<int>::max();
-  expect_neighbours(options);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options()));
 }
 
