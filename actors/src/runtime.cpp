@@ -391,7 +391,9 @@ expected<std::string> runtime::checkpoint() {
 
 void runtime::checkpoint(std::function<void(expected<std::string>)> done) {
   if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
-  core_->store->checkpoint(std::move(done));
+  core_->store->checkpoint([done = std::move(done)](expected<std::string> name) {
+    guarded([&] { done(std::move(name)); });
+  });
 }
 
 expected<void> runtime::health() const {

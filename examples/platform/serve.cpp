@@ -125,6 +125,8 @@ int serve(const flags& how) {
   functions->stop(2s);  // Answers every waiter, so that its connection can end.
   (*server)->stop(1s);
   pool.join();
+  // A checkpoint under way is waited for: it answers through what would be gone before the runtime.
+  { const fsm::runtime last = *std::move(functions); }
   log->info("stopped");
   return 0;
 }

@@ -54,6 +54,18 @@ TEST_CASE("checkpoints of the same moment have different names", "[store]") {
   CHECK(*second == *first + "-2");
 }
 
+TEST_CASE("who has got a checkpoint may ask for the next one at once", "[store]") {
+  const temporary_directory directory;
+  conformance::bench b = open(directory.path());
+  b.create(1, "f");
+  std::promise<fsm::expected<std::string>> answer;
+  b.store().checkpoint([&](const auto& first) {
+    CHECK(first.has_value());
+    b.store().checkpoint([&](auto second) { answer.set_value(std::move(second)); });
+  });
+  CHECK(answer.get_future().get().has_value());
+}
+
 TEST_CASE("a checkpoint made while others write holds a prefix of what they wrote", "[store]") {
   const temporary_directory directory;
   conformance::bench b = open(directory.path());

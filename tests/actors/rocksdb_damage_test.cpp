@@ -246,7 +246,16 @@ TEST_CASE_METHOD(copied, "a log with a flipped byte in its middle is refused", "
   const fs::path log = file(".log");
   flip(log, fs::file_size(log) / 2);
   CHECK(refusal().code == errc::internal);
+  CHECK_THAT(refusal().message, ContainsSubstring(log.filename().string()));
   CHECK_THAT(refusal().message, ContainsSubstring("checkpoint"));
+}
+
+TEST_CASE_METHOD(copied, "so is it when nobody knows any more what was acknowledged", "[damage]") {
+  const fs::path log = file(".log");
+  flip(log, fs::file_size(log) / 2);
+  fs::remove(directory() / "ACKNOWLEDGED");
+  CHECK(refusal().code == errc::internal);
+  CHECK_THAT(refusal().message, ContainsSubstring(log.filename().string()));
 }
 
 TEST_CASE("a log that is cut below what was acknowledged is refused", "[damage]") {

@@ -3,6 +3,7 @@
 #include <fsm/rocksdb.hpp>
 
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <rocksdb/db.h>
 
 #include <fstream>
 
@@ -78,6 +79,22 @@ TEST_CASE("what is no store is left alone", "[store]") {
   CHECK(why.code == errc::invalid_argument);
   CHECK_THAT(why.message, ContainsSubstring("holds other files"));
   CHECK(std::distance(std::filesystem::directory_iterator{parent.path() / "other"}, {}) == 1);
+}
+
+TEST_CASE("a database of somebody else's is refused and left as it is", "[store]") {
+  const temporary_directory directory;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* db = nullptr;
+  REQUIRE(rocksdb::DB::Open(options, directory.path().string(), &db).ok());
+  REQUIRE(db->Put({}, "mine", "kept").ok());
+  delete db;
+  const fsm::error why = refusal({.directory = directory.path()});
+  CHECK(why.code == errc::invalid_argument);
+  CHECK_THAT(why.message, ContainsSubstring("no store of libfsm's"));
+  // It would not open if families had been added.
+  REQUIRE(rocksdb::DB::Open(options, directory.path().string(), &db).ok());
+  delete db;
 }
 
 TEST_CASE("a store whose CURRENT is gone is not taken for a new one", "[store]") {

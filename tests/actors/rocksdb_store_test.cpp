@@ -1,3 +1,4 @@
+#include "store/rocksdb/database.hpp"
 #include "store_conformance.hpp"
 #include "support/temporary_directory.hpp"
 #include <fsm/rocksdb.hpp>
@@ -266,6 +267,47 @@ TEST_CASE("the store on disk answers as the one in memory, also after it was clo
     both.reopen();
     both.compare();
   }
+}
+
+TEST_CASE("a reader that asks for events beyond the end is given none", "[store]") {
+  const temporary_directory directory;
+  conformance::bench b{[&](std::size_t) { return fsm::rocksdb_store(directory.path()); }};
+  b.create(1, "f");
+  for (const std::uint64_t after : {std::uint64_t{1}, std::uint64_t{7}, ~std::uint64_t{0}}) {
+    fsm::event_page page;
+    b.store().read_events(after, 10,
+                          [&](const fsm::expected<fsm::event_page>& given) { page = *given; });
+    CHECK(page.events.empty());
+    CHECK(page.oldest == 1);
+  }
+}
+
+TEST_CASE("the use of a function that is gone is forgotten at the next start", "[store]") {
+  const temporary_directory directory;
+  {
+    conformance::bench b{[&](std::size_t) { return fsm::rocksdb_store(directory.path()); }};
+    b.create(1, "f");
+    b.create(2, "g");
+    b.remove(1, "f");
+    b.keep({.kind = note_kind::used, .uid = 1, .number = 0, .at = at(7)});
+    b.keep({.kind = note_kind::used, .uid = 2, .number = 0, .at = at(8)});
+    b.keep({.kind = note_kind::used, .uid = 3, .number = 0, .at = at(9)});
+  }
+  {
+    const auto store = fsm::rocksdb_store(directory.path());
+    REQUIRE(store->open().has_value());
+    const conformance::recovered found{*store};
+    REQUIRE(found.functions.size() == 1);
+    CHECK(found.functions[0].last_used == at(8));
+  }
+  const auto db = fsm::rocks::open_to_read(directory.path());
+  REQUIRE(db.has_value());
+  const auto uses = db->scan(fsm::rocks::family::last_used);
+  uses->SeekToFirst();
+  REQUIRE(uses->Valid());
+  CHECK(uses->key() == rocksdb::Slice("\0\0\0\0\0\0\0\2", 8));
+  uses->Next();
+  CHECK_FALSE(uses->Valid());
 }
 
 TEST_CASE("a store that is opened says about how many functions it has", "[store]") {

@@ -131,7 +131,8 @@ failure explain_wait(const fsm::error& why, const wait_request& wanted) {
 }
 
 failure explain_checkpoint(const fsm::error& why) {
-  if (why.code == fsm::errc::stopped) return explain(why, {});
+  if (why.code == fsm::errc::stopped || why.code == fsm::errc::too_many_requests)
+    return explain(why, {});
   if (why.code != fsm::errc::invalid_argument) return {fault::service, why.message, {}};
   return {fault::resource_conflict,
           "Nothing is kept on disk: start without --memory to make checkpoints.",
@@ -149,7 +150,7 @@ void show_health(const call_ptr& request) {
 }
 
 void make_checkpoint(const call_ptr& request) {
-  // It copies files.
+  // It looks at files.
   boost::asio::post(request->where().workers, [request] {
     request->where().functions.checkpoint([request](const fsm::expected<std::string>& name) {
       if (!name) return request->refuse(explain_checkpoint(name.error()));

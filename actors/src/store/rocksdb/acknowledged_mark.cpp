@@ -73,26 +73,32 @@ acknowledged acknowledged_mark::read(const std::string& directory) {
           .boot = std::string{boot.substr(0, boot.find_last_not_of(' ') + 1)}};
 }
 
-expected<acknowledged_mark> acknowledged_mark::open(const std::string& directory,
-                                                    acknowledged known) {
+expected<acknowledged_mark> acknowledged_mark::open(const std::string& directory, std::string boot,
+                                                    std::uint64_t sequence) {
   acknowledged_mark opened;
-  opened.at_ = std::move(known);
+  opened.at_ = {.synced = sequence, .written = sequence, .boot = std::move(boot)};
   opened.file_ = ::open(path_in(directory).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (opened.file_ == -1) {
-    return unexpected(problem(
-        directory, "opened",
-        rocksdb::Status::IOError("While opening " + path_in(directory), std::strerror(errno))));
-  }
-  return opened;
+  const int folder = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool done = opened.file_ != -1 && opened.write() && ::fsync(opened.file_) == 0 &&
+                    folder != -1 && ::fsync(folder) == 0;
+  const std::string why = done ? "" : std::strerror(errno);
+  if (folder != -1) ::close(folder);
+  if (done) return opened;
+  return unexpected(problem(directory, "opened",
+                            rocksdb::Status::IOError("While writing " + path_in(directory), why)));
+}
+
+bool acknowledged_mark::write() const noexcept {
+  std::array<char, line_size> line{};
+  fmt::format_to_n(line.data(), line.size(), "{:0{}} {:0{}} {:{}}\n", at_.synced, digits,
+                   at_.written, digits, at_.boot, boot_size);
+  return ::pwrite(file_, line.data(), line.size(), 0) == static_cast<ssize_t>(line.size());
 }
 
 void acknowledged_mark::move_to(std::uint64_t sequence, bool synced) noexcept {
   if (synced) at_.synced = sequence;
   at_.written = sequence;
-  std::array<char, line_size> line{};
-  fmt::format_to_n(line.data(), line.size(), "{:0{}} {:0{}} {:{}}\n", at_.synced, digits,
-                   at_.written, digits, at_.boot, boot_size);
-  [[maybe_unused]] const ssize_t done = ::pwrite(file_, line.data(), line.size(), 0);
+  static_cast<void>(write());
 }
 
 }  // namespace fsm::rocks

@@ -18,10 +18,10 @@ struct acknowledged {
 /// Which start of the operating system this is; "" if it does not say.
 [[nodiscard]] std::string this_boot();
 
-/// The file ACKNOWLEDGED. It is written after each commit and not synced itself, so after a loss of
-/// power it may be behind, never ahead of the disk. A store that ends before it has lost what was
-/// acknowledged: a log that was cut short from outside looks like one that just ends, and only this
-/// file tells.
+/// The file ACKNOWLEDGED. It is written after each commit of transitions and not synced itself (but
+/// for its beginning), so after a loss of power it may be behind; what it calls synced is never
+/// ahead of the disk. A store that ends before it has lost what was acknowledged: a log that was
+/// cut short from outside looks like one that just ends, and only this file tells.
 class acknowledged_mark {
 public:
   acknowledged_mark() = default;
@@ -32,14 +32,17 @@ public:
   /// The mark in a directory; nothing if there is none or it was never completely written.
   [[nodiscard]] static acknowledged read(const std::string& directory);
 
-  /// Opens the file to be moved on from `known`; makes it if necessary.
+  /// Opens the file, or makes it, for a store that has just been read and synced up to `sequence`;
+  /// that is written and synced.
   [[nodiscard]] static expected<acknowledged_mark> open(const std::string& directory,
-                                                        acknowledged known);
+                                                        std::string boot, std::uint64_t sequence);
 
   /// A mark that cannot be written (the disk is full) stays where it was.
   void move_to(std::uint64_t sequence, bool synced) noexcept;
 
 private:
+  bool write() const noexcept;
+
   int file_ = -1;
   acknowledged at_;
 };

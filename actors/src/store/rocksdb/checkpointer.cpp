@@ -31,29 +31,53 @@ std::string time_text(timestamp at) {
 }  // namespace
 
 checkpointer::checkpointer(database& in) : db_{in} {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator{folder_of(db_), ignored}) {
-    if (entry.path().extension() == unfinished) std::filesystem::remove_all(entry.path(), ignored);
+  std::error_code ended;
+  for (std::filesystem::directory_iterator at{folder_of(db_), ended}, end; !ended && at != end;
+       at.increment(ended)) {
+    std::error_code ignored;
+    if (at->path().extension() == unfinished) std::filesystem::remove_all(at->path(), ignored);
   }
+  thread_ = std::thread{[this] { run(); }};
 }
 
 checkpointer::~checkpointer() {
-  const std::lock_guard lock{mutex_};
-  if (thread_.joinable()) thread_.join();
+  {
+    const std::lock_guard lock{mutex_};
+    ending_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
 }
 
-void checkpointer::make(const progress& at, std::function<void(expected<std::string>)> done) {
-  if (busy_.exchange(true)) {
-    return done(unexpected(
-        {errc::too_many_requests, "a checkpoint is being made; try again when it is there"}));
+void checkpointer::make(const progress& at, made done) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!waiting_ && !copying_) {
+      waiting_ = order{at, std::move(done)};
+      changed_.notify_one();
+      return;
+    }
   }
-  const std::lock_guard lock{mutex_};
-  if (thread_.joinable()) thread_.join();  // It is through but for its end.
-  thread_ = std::thread{[this, name = free_name(at), done = std::move(done)] {
-    expected<std::string> made = copy(name);
-    busy_ = false;
-    done(std::move(made));
-  }};
+  done(unexpected(
+      {errc::too_many_requests, "a checkpoint is being made; try again when it is there"}));
+}
+
+void checkpointer::run() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    changed_.wait(lock, [this] { return waiting_ || ending_; });
+    if (!waiting_) return;
+    order next = *std::exchange(waiting_, std::nullopt);
+    copying_ = true;
+    lock.unlock();
+    expected<std::string> result = copy(next.at);
+    lock.lock();
+    copying_ = false;
+    lock.unlock();
+    next.done(std::move(result));
+    next = {};
+    lock.lock();
+  }
 }
 
 std::string checkpointer::free_name(const progress& at) const {
@@ -64,7 +88,8 @@ std::string checkpointer::free_name(const progress& at) const {
   return name;
 }
 
-expected<std::string> checkpointer::copy(const std::string& name) {
+expected<std::string> checkpointer::copy(const progress& at) {
+  const std::string name = free_name(at);
   rocksdb::Env& env = *db_.db->GetEnv();
   rocksdb::Status done = env.CreateDirIfMissing(folder_of(db_));
   std::unique_ptr<rocksdb::Directory> directory;

@@ -55,7 +55,7 @@ expected<std::uint64_t> committer::raise_epoch() {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   if (const rocksdb::Status written = db_.db->Write(synced, &batch); !written.ok())
-    return unexpected(problem(db_.directory, "written", written));
+    return unexpected(fail(problem(db_.directory, "written", written)));
   return ++epoch_;
 }
 
@@ -74,6 +74,7 @@ void committer::run() {
     lock.unlock();
     expected<void> result = write(next.batch);
     next.done(std::move(result));
+    next = {};  // What it holds may end with it.
     lock.lock();
   }
 }
@@ -113,18 +114,21 @@ expected<void> committer::write(const commit_batch& batch) {
   } else {
     result = check_directory();
   }
-  if (!result) {
-    broken_ = error{errc::outcome_unknown, fmt::format("{}; {}", result.error().message, restart)};
-    return unexpected(*broken_);
-  }
+  if (!result) return unexpected(fail(result.error()));
   at_ = next;
   if (!batch.changes.empty()) mark_.move_to(at_.last_sequence, synced_);
   return {};
 }
 
-std::uint64_t committer::identity() const {
+error committer::fail(const error& why) {
+  broken_ = error{errc::outcome_unknown, fmt::format("{}; {}", why.message, restart)};
+  return *broken_;
+}
+
+committer::file_identity committer::identity() const {
   struct stat found {};
-  return ::stat(db_.directory.c_str(), &found) == 0 ? found.st_ino : 0;
+  if (::stat(db_.directory.c_str(), &found) != 0) return {};
+  return {found.st_dev, found.st_ino};
 }
 
 expected<void> committer::check_directory() const {

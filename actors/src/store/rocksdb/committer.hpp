@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace fsm::rocks {
 
@@ -46,13 +47,16 @@ private:
   /// The directory is still there, and still the one that was opened. A store whose files were
   /// deleted under it could go on writing into nothing.
   [[nodiscard]] expected<void> check_directory() const;
-  [[nodiscard]] std::uint64_t identity() const;
+  using file_identity = std::pair<std::uint64_t, std::uint64_t>;
+  [[nodiscard]] file_identity identity() const;
+  /// Notes that nothing is written any more, and why.
+  [[nodiscard]] error fail(const error& why);
 
   database& db_;
   const bool synced_;
   const history_ring ring_;
   acknowledged_mark mark_;
-  std::uint64_t identity_;
+  file_identity identity_;
   rocksdb::WriteBatch write_;
   event_writer events_;
 

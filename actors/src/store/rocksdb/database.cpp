@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdarg>
+#include <functional>
 #include <optional>
 
 namespace fsm::rocks {
@@ -144,6 +145,30 @@ rocksdb::Status find_families(families& found, const rocksdb::DBOptions& options
   return listed;
 }
 
+/// A start that was interrupted leaves families out, and nothing in the others. Where there is
+/// something, it is a database of somebody else's, or one that has lost families.
+expected<void> check_incomplete(const families& found, rocksdb::DBOptions options,
+                                const std::string& path) {
+  if (std::ranges::all_of(found.there, std::identity{})) return {};
+  options.info_log = std::make_shared<silent_logger>();
+  options.listeners.clear();
+  const std::vector<rocksdb::ColumnFamilyDescriptor> only_meta{found.all.front()};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(options, path, only_meta, &handles, &db);
+  if (!opened.ok()) return unexpected(problem(path, "opened", opened));
+  const std::unique_ptr<rocksdb::DB> owned{db};
+  const bool is_empty = db->GetLatestSequenceNumber() == 0;
+  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  if (is_empty && found.all.size() == family_count) return {};
+  return unexpected(
+      {errc::invalid_argument,
+       fmt::format("the directory {} holds a RocksDB database that is no store of libfsm's; choose "
+                   "another directory",
+                   path)});
+}
+
 void take_handles(database& opened, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
   for (std::size_t i = 0; i < handles.size(); ++i) {
     if (i < family_count) {
@@ -176,7 +201,7 @@ std::unique_ptr<rocksdb::Iterator> database::scan(family which) const {
 
 expected<database> open_database(const rocksdb_options& how, rocksdb::Env* env,
                                  const std::shared_ptr<rocksdb::EventListener>& listener,
-                                 log_reading log) {
+                                 log_reading log, bool* is_damaged) {
   rocksdb::DBOptions options = database_options(log);
   if (env != nullptr) options.env = env;
   if (listener != nullptr) options.listeners.push_back(listener);
@@ -193,10 +218,15 @@ expected<database> open_database(const rocksdb_options& how, rocksdb::Env* env,
   const rocksdb::Status listed =
       find_families(found, options, opened.directory, how.event_log_bytes, *is_new);
   if (!listed.ok()) return unexpected(problem(opened.directory, "opened", listed));
+  if (!*is_new) {
+    if (auto ours = check_incomplete(found, options, opened.directory); !ours)
+      return unexpected(ours.error());
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status done =
       rocksdb::DB::Open(options, opened.directory, found.all, &handles, &db);
+  if (is_damaged != nullptr) *is_damaged = done.IsCorruption();
   if (!done.ok()) return unexpected(problem(opened.directory, "opened", done));
   opened.db.reset(db);
   take_handles(opened, handles);
@@ -219,14 +249,15 @@ expected<database> open_to_read(const std::filesystem::path& directory, rocksdb:
   families found;
   rocksdb::Status done = find_families(found, options, opened.directory, 0, false);
   if (!done.ok()) return unexpected(problem(opened.directory, "read", done));
-  // A start that was interrupted may have left some out.
+  // Only our own, if they are there.
   std::erase_if(found.all, [&found](const rocksdb::ColumnFamilyDescriptor& d) {
     const auto known = std::ranges::find(family_names, d.name);
     return known == family_names.end() ||
            !found.there[static_cast<std::size_t>(known - family_names.begin())];
   });
   if (found.all.size() != family_count)
-    return unexpected(damaged(opened.directory, "a column family is missing"));
+    return unexpected(
+        damaged(opened.directory, "a column family is missing, unless it is just being made"));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   done = rocksdb::DB::OpenForReadOnly(options, opened.directory, found.all, &handles, &db);

@@ -61,10 +61,12 @@ enum class log_reading : std::uint8_t {
 };
 
 /// Opens the database in `how.directory`, which is made if it is not there. Errors as for
-/// `rocksdb_store`. `env` and `listener` may be null.
+/// `rocksdb_store`; `is_damaged` becomes true if RocksDB finds that files are not what they were.
+/// `env` and `listener` may be null.
 [[nodiscard]] expected<database> open_database(
     const rocksdb_options& how, rocksdb::Env* env,
-    const std::shared_ptr<rocksdb::EventListener>& listener, log_reading log = log_reading::whole);
+    const std::shared_ptr<rocksdb::EventListener>& listener, log_reading log = log_reading::whole,
+    bool* is_damaged = nullptr);
 
 /// Opens it to be read only: makes and changes no file.
 [[nodiscard]] expected<database> open_to_read(const std::filesystem::path& directory,

@@ -4,6 +4,7 @@
 #include "problems.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace fsm::rocks {
@@ -68,6 +69,13 @@ void function_reader::hand_over(std::unique_ptr<block> filled) {
   changed_.notify_all();
 }
 
+void function_reader::skip_uses(rocksdb::Iterator& uses, std::uint64_t before) {
+  for (; uses.Valid() && number_at<std::uint64_t>(uses.key(), 0) < before; uses.Next()) {
+    if (used_without_function_.size() < used_without_function_max)
+      used_without_function_.push_back(number_at<std::uint64_t>(uses.key(), 0));
+  }
+}
+
 expected<void> function_reader::read_all() {
   const auto functions = db_.scan(family::functions);
   const auto uses = db_.scan(family::last_used);
@@ -78,13 +86,15 @@ expected<void> function_reader::read_all() {
     stored_function& function = current->functions[current->count++];
     if (auto read = decode(functions->value().ToStringView(), function); !read)
       return unexpected(damaged(db_.directory, read.error().message));
-    while (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) < function.uid) uses->Next();
+    skip_uses(*uses, function.uid);
     if (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) == function.uid) {
       const auto used = static_cast<std::int64_t>(number_at<std::uint64_t>(uses->value(), 0));
       function.last_used = std::max(function.last_used, timestamp{duration{used}});
+      uses->Next();
     }
     if (current->count == block_size) hand_over(std::move(current));
   }
+  skip_uses(*uses, std::numeric_limits<std::uint64_t>::max());
   for (const rocksdb::Iterator* i : {functions.get(), uses.get()}) {
     if (!i->status().ok()) return unexpected(problem(db_.directory, "read", i->status()));
   }

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,10 @@ public:
   function_reader(const function_reader&) = delete;
   function_reader& operator=(const function_reader&) = delete;
 
+  /// Functions that are not there and were used; at most some thousands of them. Once all was read.
+  [[nodiscard]] const std::vector<std::uint64_t>& used_without_function() const noexcept {
+    return used_without_function_;
+  }
   /// The next block; null when all was read. Valid until the next call.
   [[nodiscard]] expected<block*> next();
 
@@ -38,9 +43,13 @@ private:
 
   static constexpr std::size_t block_size = 1024;
   static constexpr std::size_t blocks_max = 8;
+  static constexpr std::size_t used_without_function_max = 8192;
+
+  void skip_uses(rocksdb::Iterator& uses, std::uint64_t before);
 
   const database& db_;
   std::unique_ptr<block> in_use_;
+  std::vector<std::uint64_t> used_without_function_;  // The thread's, until it ends.
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -41,6 +41,15 @@ expected<void> validate(const rocksdb_options& how) {
   return {};
 }
 
+/// The process may change its working directory while the store is open.
+rocksdb_options absolute(rocksdb_options how) {
+  std::error_code ignored;
+  if (auto path = std::filesystem::absolute(how.directory, ignored);
+      !how.directory.empty() && !ignored)
+    how.directory = std::move(path);
+  return how;
+}
+
 /// The names of the files that are read again at a start.
 std::string logs_in(const std::filesystem::path& directory) {
   std::vector<std::string> names;
@@ -56,7 +65,7 @@ std::string logs_in(const std::filesystem::path& directory) {
 class rocksdb_store final : public store {
 public:
   rocksdb_store(rocksdb_options how, internals with)
-      : how_{std::move(how)},
+      : how_{absolute(std::move(how))},
         with_{std::move(with)},
         ring_{static_cast<std::uint8_t>(
             std::clamp<std::size_t>(how_.history_max, 1, history_ring::size_max))} {}
@@ -112,7 +121,7 @@ expected<store::opened> rocksdb_store::open() {
                   .alive_at = at.alive_at};
   }
   const std::string directory = how_.directory.string();
-  acknowledged known = acknowledged_mark::read(directory);
+  const acknowledged known = acknowledged_mark::read(directory);
   const std::string boot = with_.boot.empty() ? this_boot() : with_.boot;
   const bool power_may_have_failed = boot.empty() || known.boot != boot;
   const auto manifest = std::make_shared<manifest_mark>(directory);
@@ -122,8 +131,7 @@ expected<store::opened> rocksdb_store::open() {
     return unexpected(whole.error());
   const auto now = take_over(*db, how_, with_);
   if (!now) return unexpected(now.error());
-  known.boot = boot;
-  auto mark = acknowledged_mark::open(directory, std::move(known));
+  auto mark = acknowledged_mark::open(directory, boot, now->at.last_sequence);
   if (!mark) return unexpected(mark.error());
 
   manifest->move(*db->db);
@@ -143,8 +151,12 @@ expected<store::opened> rocksdb_store::open() {
 expected<database> rocksdb_store::open_files(const acknowledged& known, bool power_may_have_failed,
                                              const std::shared_ptr<manifest_mark>& manifest) const {
   const auto told = std::make_shared<listener>(how_.warn, manifest);
-  auto db = open_database(how_, with_.env, told);
-  if (db || db.error().code != errc::internal) return db;
+  // What was only written may have any gaps; RocksDB sees them if it reads up to the first one.
+  if (power_may_have_failed && known.written > known.synced)
+    return open_database(how_, with_.env, told, log_reading::up_to_damage);
+  bool is_damaged = false;
+  auto db = open_database(how_, with_.env, told, log_reading::whole, &is_damaged);
+  if (!is_damaged) return db;
   std::uint64_t last = 0;
   {
     const auto readable = open_to_read(how_.directory, with_.env, log_reading::up_to_damage);
@@ -153,7 +165,9 @@ expected<database> rocksdb_store::open_files(const acknowledged& known, bool pow
     if (!found) return db;
     if (*found) last = (*found)->at.last_sequence;
   }
-  if (!power_may_have_failed || last < known.synced) {
+  // Without a mark nobody knows what was acknowledged, but for a store that never was.
+  const bool may_be_cut = power_may_have_failed && (!known.boot.empty() || last == 0);
+  if (!may_be_cut || last < known.synced) {
     return unexpected(damaged(how_.directory.string(),
                               fmt::format("its log ({}) has a damaged record after transition {}",
                                           logs_in(how_.directory), last)));
@@ -206,9 +220,16 @@ expected<void> rocksdb_store::recover(recovery& into) {
   for (;;) {
     const auto block = functions.next();
     if (!block) return unexpected(block.error());
-    if (*block == nullptr) return {};
+    if (*block == nullptr) break;
     for (std::size_t i = 0; i < (*block)->count; ++i) into.on_function((*block)->functions[i]);
   }
+  // Noted when the function's end was on its way already.
+  rocksdb::WriteBatch forgotten;
+  for (const std::uint64_t uid : functions.used_without_function())
+    forgotten.Delete((*db_)[family::last_used], number_key(uid));
+  if (const rocksdb::Status written = db_->db->Write({}, &forgotten); !written.ok())
+    return unexpected(problem(db_->directory, "written", written));
+  return {};
 }
 
 void rocksdb_store::read_document(std::uint64_t uid, std::uint32_t version,
@@ -277,11 +298,13 @@ void rocksdb_store::read_names(std::string_view prefix, std::string_view after, 
 }
 
 expected<event_page> rocksdb_store::events_after(std::uint64_t after, std::size_t limit) const {
+  const std::uint64_t next = committer_->at().last_sequence + 1;  // Before it looks.
   event_cursor events{
       std::unique_ptr<rocksdb::Iterator>{db_->db->NewIterator({}, (*db_)[family::events])}};
   event_page page;
   events.seek_to_first();
-  page.oldest = events.valid() ? events.sequence() : committer_->at().last_sequence + 1;
+  page.oldest = events.valid() ? events.sequence() : next;
+  if (after >= next) return page;
   if (after >= page.oldest) events.seek(after + 1);
   for (; events.valid() && page.events.size() < limit; events.next()) {
     auto read = decode_transition(events.bytes());

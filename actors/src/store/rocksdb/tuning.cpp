@@ -81,6 +81,8 @@ void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
   buffers(options, std::clamp<std::size_t>(bytes / 8, mib / 4, 8 * mib), 64 * mib);
   options.compaction_style = rocksdb::kCompactionStyleFIFO;
   options.compaction_options_fifo.max_table_files_size = bytes;
+  options.ttl = 0;  // Bytes alone decide; left to itself RocksDB also drops what is 30 days old.
+  options.periodic_compaction_seconds = 0;
   // All its files are in level 0, as many as there are.
   options.level0_slowdown_writes_trigger = std::numeric_limits<int>::max();
   options.level0_stop_writes_trigger = std::numeric_limits<int>::max();
@@ -140,6 +142,10 @@ rocksdb::ColumnFamilyOptions family_options(family which, std::uint64_t event_lo
   return options;
 }
 
-rocksdb::ColumnFamilyOptions unknown_family_options() { return {}; }
+rocksdb::ColumnFamilyOptions unknown_family_options() {
+  rocksdb::ColumnFamilyOptions options;
+  options.disable_auto_compactions = true;
+  return options;
+}
 
 }  // namespace fsm::rocks
