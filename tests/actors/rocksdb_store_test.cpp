@@ -355,8 +355,11 @@ TEST_CASE("events past the retention are gone, and the oldest that is left is to
   CHECK(page.oldest < last);
   REQUIRE_FALSE(page.events.empty());
   CHECK(page.events.front().sequence == page.oldest);
-  b.store().read_events(page.oldest + 1, 10'000,
+  const std::uint64_t after = page.oldest + 1;
+  b.store().read_events(after, 10'000,
                         [&](const fsm::expected<fsm::event_page>& given) { page = *given; });
-  CHECK(page.events.front().sequence == page.oldest + 2);
+  REQUIRE_FALSE(page.events.empty());
+  // More may have been dropped meanwhile.
+  CHECK(page.events.front().sequence == std::max(after + 1, page.oldest));
   CHECK(page.events.back().sequence == last);
 }
