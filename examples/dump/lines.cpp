@@ -2,6 +2,7 @@
 
 #include "dump/valid_text.hpp"
 #include "platform/times.hpp"
+#include "platform/wire/digest.hpp"
 #include <fsm/view.hpp>
 
 #include <boost/json/array.hpp>
@@ -90,7 +91,7 @@ json::object document_entry(std::uint32_t version, std::string_view document, bo
   if (is_utf8(document)) {
     entry["document"] = document;
   } else {
-    entry["document_base64"] = base64(document);
+    entry["document_base64"] = platform::wire::base64_encode(document);
   }
   return entry;
 }

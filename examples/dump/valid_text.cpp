@@ -1,7 +1,6 @@
 #include "dump/valid_text.hpp"
 
 #include <cstddef>
-#include <cstdint>
 
 namespace dump {
 
@@ -51,24 +50,6 @@ std::string valid_text(std::string_view text) {
     text.remove_prefix(length == 0 ? 1 : length);
   }
   return valid;
-}
-
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      bits = bits << 8U | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      text += i <= group.size() ? digits[bits >> (18 - 6 * i) & 0x3FU] : '=';
-    }
-  }
-  return text;
 }
 
 }  // namespace dump

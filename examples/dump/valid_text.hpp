@@ -12,7 +12,4 @@ namespace dump {
 /// `text` with U+FFFD for every byte that does not belong to UTF-8.
 [[nodiscard]] std::string valid_text(std::string_view text);
 
-/// The bytes in Base64 (RFC 4648, padded).
-[[nodiscard]] std::string base64(std::string_view bytes);
-
 }  // namespace dump

@@ -1,6 +1,7 @@
 #include "dump/printer.hpp"
 
 #include "dump/valid_text.hpp"
+#include "platform/wire/digest.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -244,9 +245,9 @@ TEST_CASE("UTF-8 is told from what only looks like it") {
     CHECK_FALSE(dump::is_utf8(bad));
     CHECK(dump::is_utf8(dump::valid_text(bad)));
   }
-  CHECK(dump::base64("") == "");
-  CHECK(dump::base64("f") == "Zg==");
-  CHECK(dump::base64("fo") == "Zm8=");
-  CHECK(dump::base64("foo") == "Zm9v");
-  CHECK(dump::base64("foob") == "Zm9vYg==");
+  CHECK(platform::wire::base64_encode("") == "");
+  CHECK(platform::wire::base64_encode("f") == "Zg==");
+  CHECK(platform::wire::base64_encode("fo") == "Zm8=");
+  CHECK(platform::wire::base64_encode("foo") == "Zm9v");
+  CHECK(platform::wire::base64_encode("foob") == "Zm9vYg==");
 }

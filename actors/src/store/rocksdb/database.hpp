@@ -22,7 +22,7 @@ enum class family : std::uint8_t {
   functions,  ///< uid → Function. Written all the time, read at start only.
   last_used,  ///< uid → time of the last use in ms, where it is later than the function's own.
   history,    ///< uid, place in the ring → Transition, without a name. Overwritten in place.
-  events,     ///< sequence → Transition. The oldest files are dropped.
+  events,     ///< sequence → Transitions from there on; see event_log.hpp. Old files are dropped.
   documents,  ///< uid, version → document.
   texts,      ///< uid, text_kind → reason text that differs from its code's own.
   names,      ///< name → uid.

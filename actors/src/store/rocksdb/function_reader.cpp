@@ -88,8 +88,7 @@ expected<void> function_reader::read_all() {
       return unexpected(damaged(db_.directory, read.error().message));
     skip_uses(*uses, function.uid);
     if (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) == function.uid) {
-      const auto used = static_cast<std::int64_t>(number_at<std::uint64_t>(uses->value(), 0));
-      function.last_used = std::max(function.last_used, timestamp{duration{used}});
+      function.last_used = std::max(function.last_used, time_at(uses->value(), 0));
       uses->Next();
     }
     if (current->count == block_size) hand_over(std::move(current));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fsm/time.hpp>
+
 #include <rocksdb/slice.h>
 
 #include <array>
@@ -46,6 +48,14 @@ template <class Number>
   for (std::size_t i = 0; i < sizeof(Number); ++i)
     number = static_cast<Number>((number << 8U) | static_cast<unsigned char>(bytes[at + i]));
   return number;
+}
+
+/// A time is kept as its milliseconds since 1970.
+inline std::uint64_t number_of(timestamp at) noexcept {
+  return static_cast<std::uint64_t>(at.time_since_epoch().count());
+}
+[[nodiscard]] inline timestamp time_at(const rocksdb::Slice& bytes, std::size_t at) noexcept {
+  return timestamp{duration{static_cast<std::int64_t>(number_at<std::uint64_t>(bytes, at))}};
 }
 
 /// A text belongs to the State or to LastUpdateStatus.

@@ -104,8 +104,7 @@ expected<std::optional<meta>> read_meta(const database& in) {
   if (const auto& bytes = *at) {
     found.at.last_sequence = number_at<std::uint64_t>(*bytes, 0);
     found.at.last_uid = number_at<std::uint64_t>(*bytes, 8);
-    found.at.alive_at =
-        timestamp{duration{static_cast<std::int64_t>(number_at<std::uint64_t>(*bytes, 16))}};
+    found.at.alive_at = time_at(*bytes, 16);
   }
   return found;
 }
@@ -120,11 +119,17 @@ void put_epoch(rocksdb::WriteBatch& into, const database& in, std::uint64_t epoc
   put_number(into, in, epoch_key, epoch);
 }
 void put_progress(rocksdb::WriteBatch& into, const database& in, const progress& at) {
-  const auto value = key<24>{}
-                         .add(at.last_sequence)
-                         .add(at.last_uid)
-                         .add(static_cast<std::uint64_t>(at.alive_at.time_since_epoch().count()));
+  const auto value = key<24>{}.add(at.last_sequence).add(at.last_uid).add(number_of(at.alive_at));
   into.Put(in[family::meta], slice(progress_key), value);
+}
+
+expected<void> refuse_newer(const database& in, const meta& found, std::uint32_t schema_version) {
+  if (found.schema_version <= schema_version) return {};
+  return unexpected(
+      {errc::internal,
+       fmt::format("the store in {} was written by a newer version of libfsm (schema version {}, "
+                   "this one reads up to {}): use that version, or a checkpoint from before",
+                   in.directory, found.schema_version, schema_version)});
 }
 
 expected<meta> take_over(database& in, const rocksdb_options& how, const internals& with) {
@@ -132,12 +137,8 @@ expected<meta> take_over(database& in, const rocksdb_options& how, const interna
   if (!there) return unexpected(there.error());
   if (!*there) {
     if (auto made = lay_down(in, how, with); !made) return unexpected(made.error());
-  } else if ((*there)->schema_version > with.schema_version) {
-    return unexpected(
-        {errc::internal,
-         fmt::format("the store in {} was written by a newer version of libfsm (schema version {}, "
-                     "this one reads up to {}): use that version, or a checkpoint from before",
-                     in.directory, (*there)->schema_version, with.schema_version)});
+  } else if (auto known = refuse_newer(in, **there, with.schema_version); !known) {
+    return unexpected(known.error());
   } else if (auto done = upgrade(in, (*there)->schema_version, how, with); !done) {
     return unexpected(done.error());
   }

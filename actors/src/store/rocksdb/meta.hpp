@@ -27,6 +27,10 @@ struct meta {
 /// None if nothing was ever written.
 [[nodiscard]] expected<std::optional<meta>> read_meta(const database& in);
 
+/// An error if a newer version of the library, whose schema this one does not know, has written it.
+[[nodiscard]] expected<void> refuse_newer(const database& in, const meta& found,
+                                          std::uint32_t schema_version);
+
 void put_schema_version(rocksdb::WriteBatch& into, const database& in, std::uint32_t version);
 void put_history_max(rocksdb::WriteBatch& into, const database& in, std::uint64_t history_max);
 void put_epoch(rocksdb::WriteBatch& into, const database& in, std::uint64_t epoch);

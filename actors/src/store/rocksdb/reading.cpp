@@ -30,13 +30,7 @@ public:
     const auto about = rocks::read_meta(db_);
     if (!about) return unexpected(about.error());
     if (!*about) return {};
-    if ((*about)->schema_version > rocks::schema_version) {
-      return unexpected(
-          {errc::internal,
-           fmt::format("the store in {} was written by a newer version of libfsm "
-                       "(schema version {}, this one reads up to {}): use that version",
-                       db_.directory, (*about)->schema_version, rocks::schema_version)});
-    }
+    if (auto known = rocks::refuse_newer(db_, **about, rocks::schema_version); !known) return known;
     const rocks::meta& m = **about;
     going_ = into_.on_summary({.schema_version = m.schema_version,
                                .epoch = m.epoch,
@@ -82,8 +76,7 @@ private:
       if (auto decoded = decode(functions->value().ToStringView(), function); !decoded)
         return fail(rocks::damaged(db_.directory, decoded.error().message));
       each_of(*uses, function.uid, [&] {
-        const auto used = static_cast<std::int64_t>(number_at<std::uint64_t>(uses->value(), 0));
-        function.last_used = std::max(function.last_used, timestamp{duration{used}});
+        function.last_used = std::max(function.last_used, rocks::time_at(uses->value(), 0));
       });
       each_of(*texts, function.uid, [&] {
         (texts->key()[8] == static_cast<char>(rocks::text_kind::update)

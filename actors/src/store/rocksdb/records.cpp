@@ -150,8 +150,7 @@ void put(WriteBatch& into, const database& in, const note& what) {
       into.Delete(in[family::owed_releases], pair_key(what.uid, what.number));
       break;
     case note_kind::used:
-      into.Put(in[family::last_used], number_key(what.uid),
-               number_key(static_cast<std::uint64_t>(what.at.time_since_epoch().count())));
+      into.Put(in[family::last_used], number_key(what.uid), number_key(number_of(what.at)));
       break;
     case note_kind::owner_alive: break;
   }

@@ -227,6 +227,7 @@ expected<void> rocksdb_store::recover(recovery& into) {
   rocksdb::WriteBatch forgotten;
   for (const std::uint64_t uid : functions.used_without_function())
     forgotten.Delete((*db_)[family::last_used], number_key(uid));
+  if (forgotten.Count() == 0) return {};
   if (const rocksdb::Status written = db_->db->Write({}, &forgotten); !written.ok())
     return unexpected(problem(db_->directory, "written", written));
   return {};
