@@ -24,6 +24,15 @@ public:
                      std::function<void(fsm::expected<std::string>)> done) override {
     inner_->read_document(uid, version, std::move(done));
   }
+  void read_metadata(std::uint64_t uid,
+                     std::function<void(fsm::expected<std::string>)> done) override {
+    inner_->read_metadata(uid, std::move(done));
+  }
+  void read_all_metadata(
+      std::uint64_t after, std::size_t limit,
+      std::function<void(fsm::expected<std::vector<fsm::stored_metadata>>)> done) override {
+    inner_->read_all_metadata(after, limit, std::move(done));
+  }
   void read_reasons(std::uint64_t uid,
                     std::function<void(fsm::expected<fsm::reason_texts>)> done) override {
     inner_->read_reasons(uid, std::move(done));

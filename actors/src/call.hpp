@@ -38,6 +38,8 @@ struct call : internal_message {
   fsm::cause why = fsm::cause::request;
   /// For create and update: the new document. Moved out when the event is accepted.
   std::string document;
+  /// For calls that bring metadata (`happening::brings_metadata`). Moved out when it is taken.
+  std::string metadata;
   /// For failures: the provider's text.
   std::string text;
   /// For create: what the record keeps.

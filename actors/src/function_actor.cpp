@@ -135,6 +135,7 @@ void function_actor::commit(core& o, call& c, const lifecycle_record& before,
     change.document = std::move(c.document);
     change.document_version = result.next.attempt;
   }
+  if (result.takes_metadata) change.metadata = std::move(c.metadata);
   if (result.has(effect::discard)) change.drop_versions = {before.attempt, 0};
   if (result.has(effect::swap)) change.drop_versions = {before.version, 0};
   if (result.has(effect::replace)) change.drop_versions = {before.version, 0};

@@ -44,31 +44,49 @@ struct question {
   std::string document{};
   std::uint16_t tenant = 0;
   std::uint8_t idle_policy = 0;
+  std::string metadata{};
 
-  /// The document goes along; a call that came to nothing still has it.
+  void bring(metadata_option&& given) {
+    what.brings_metadata = given.has_value();
+    metadata = std::move(given).value_or(std::string{});
+  }
+  /// Document and metadata go along; a call that came to nothing still has them.
   void put_into(call& c) {
     c.what = what;
     c.document = std::move(document);
+    c.metadata = std::move(metadata);
     c.tenant = tenant;
     c.idle_policy = idle_policy;
   }
-  void take_back(call& c) { document = std::move(c.document); }
+  void take_back(call& c) {
+    document = std::move(c.document);
+    metadata = std::move(c.metadata);
+  }
 };
 
-[[nodiscard]] error check_size(const std::string& document) {
-  if (document.size() <= document_bytes_max) return {};
-  return {errc::invalid_argument, fmt::format("document is {} bytes; at most {} are kept",
-                                              document.size(), document_bytes_max)};
+[[nodiscard]] error check_size(std::string_view field, const std::string& bytes) {
+  if (bytes.size() <= document_bytes_max) return {};
+  return {errc::invalid_argument, fmt::format("{} is {} bytes; at most {} are kept", field,
+                                              bytes.size(), document_bytes_max)};
+}
+
+[[nodiscard]] error check_sizes(const std::string& document, const metadata_option& metadata) {
+  error wrong = check_size("document", document);
+  if (wrong.code == errc::none && metadata) wrong = check_size("metadata", *metadata);
+  return wrong;
 }
 
 /// Checks a create request and puts it into `q`.
 [[nodiscard]] error prepare(core& o, create_request& what, question& q) {
-  if (!is_function_name(what.name)) {
+  if (!split_versioned_name(what.name)) {
     const auto parsed = parse_function_ref(what.name, name_rule::create);
-    return parsed ? error{errc::invalid_argument, "name must be a bare function name, not an ARN"}
+    return parsed ? error{errc::invalid_argument,
+                          "name must be a function name, or one with ':' and a version number; not "
+                          "an ARN"}
                   : parsed.error();
   }
-  if (error wrong = check_size(what.document); wrong.code != errc::none) return wrong;
+  if (error wrong = check_sizes(what.document, what.metadata); wrong.code != errc::none)
+    return wrong;
   if (what.idle_after &&
       (*what.idle_after < duration{1} || *what.idle_after > std::chrono::days{3650})) {
     return {errc::invalid_argument,
@@ -83,19 +101,48 @@ struct question {
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
   q.what = {.event = event::create, .at = o.clock->now()};
   q.document = std::move(what.document);
+  q.bring(std::move(what.metadata));
   q.tenant = static_cast<std::uint16_t>(tenant);
   q.idle_policy = static_cast<std::uint8_t>(policy);
   return {};
 }
 
 [[nodiscard]] error prepare(core& o, update_request& what, question& q) {
-  if (error wrong = check_size(what.document); wrong.code != errc::none) return wrong;
+  if (error wrong = check_sizes(what.document, what.metadata); wrong.code != errc::none)
+    return wrong;
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
   q.what = {.event = what.dry_run ? event::update_dry_run : event::update,
             .at = o.clock->now(),
             .expected_revision = what.expected_revision};
   q.document = std::move(what.document);
+  q.bring(std::move(what.metadata));
+  return {};
+}
+
+[[nodiscard]] error prepare(core& o, change_request& what, question& q) {
+  const bool may_bring = may_bring_metadata(what.event);
+  const bool is_change = what.event != event::create && what.event != event::update && may_bring;
+  const bool only_asks = what.event == event::republish || what.event == event::alias_target;
+  if (!is_change && !only_asks) {
+    return {errc::invalid_argument,
+            fmt::format("event is {}; it must be tag, configure, permit, publish, republish or "
+                        "alias_target",
+                        to_string(what.event))};
+  }
+  if (only_asks && what.metadata)
+    return {errc::invalid_argument, fmt::format("metadata: {} takes none", to_string(what.event))};
+  if (error wrong = check_sizes({}, what.metadata); wrong.code != errc::none) return wrong;
+  if (error full = o.room_for_transition(); full.code != errc::none) return full;
+  q.what = {.event = what.event, .at = o.clock->now(), .expected_revision = what.expected_revision};
+  q.bring(std::move(what.metadata));
+  return {};
+}
+
+[[nodiscard]] error prepare_async(core& o, question& q) {
+  if (error full = o.room_for_transition(); full.code != errc::none) return full;
+  if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  q.what = {.event = event::invoke_async, .at = o.clock->now()};
   return {};
 }
 
@@ -304,6 +351,44 @@ expected<function_view> runtime::update(std::string_view name, const merge_funct
   }
   return unexpected(
       {errc::too_many_requests, fmt::format("function {} changes too fast to be updated", name)});
+}
+
+expected<function_view> runtime::change(change_request what) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  question q;
+  if (error no = prepare(*core_, what, q); no.code != errc::none) return unexpected(std::move(no));
+  return ask(*core_, what.name, std::move(q), false);
+}
+
+void runtime::change(change_request what, view_callback done) {
+  question q;
+  if (error no = prepare(*core_, what, q); no.code != errc::none)
+    return done(unexpected(std::move(no)));
+  ask_later(core_, std::move(what.name), std::move(q), false, std::move(done));
+}
+
+expected<function_view> runtime::admit_async(std::string_view name) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  question q;
+  if (error no = prepare_async(*core_, q); no.code != errc::none) return unexpected(std::move(no));
+  return ask(*core_, name, std::move(q), false);
+}
+
+void runtime::admit_async(std::string_view name, view_callback done) {
+  question q;
+  if (error no = prepare_async(*core_, q); no.code != errc::none)
+    return done(unexpected(std::move(no)));
+  ask_later(core_, std::string{name}, std::move(q), false, std::move(done));
+}
+
+expected<std::vector<stored_metadata>> runtime::metadata(std::uint64_t after, std::size_t limit) {
+  if (limit < 1 || limit > page_max) {
+    return unexpected({errc::invalid_argument,
+                       fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
+  }
+  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  return await<std::vector<stored_metadata>>(
+      [&](auto done) { core_->store->read_all_metadata(after, limit, std::move(done)); });
 }
 
 expected<function_view> runtime::remove(std::string_view name, std::uint32_t expected_revision) {

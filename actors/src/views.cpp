@@ -28,7 +28,8 @@ namespace {
           .target_version = r.target(),
           .since = r.since,
           .sequence = sequence,
-          .document = {}};
+          .document = {},
+          .metadata = {}};
 }
 
 /// Only a failure's text may have been given by a provider, so that the store has to be asked.
@@ -47,15 +48,26 @@ namespace {
   return view_of(o, name, answered.found, answered.sequence);
 }
 
+void add_metadata(core& o, function_view view, const runtime::view_callback& done) {
+  const std::uint64_t uid = view.uid;
+  o.store->read_metadata(uid,
+                         [view = std::move(view), done](expected<std::string> metadata) mutable {
+                           if (!metadata) return done(unexpected(metadata.error()));
+                           view.metadata = *std::move(metadata);
+                           done(std::move(view));
+                         });
+}
+
+/// The document, and then the metadata.
 void add_document(core& o, function_view view, const runtime::view_callback& done) {
   if (!o.store->keeps_documents()) return done(std::move(view));
   const std::uint32_t version = view.target_version != 0 ? view.target_version : view.version;
   const std::uint64_t uid = view.uid;
   o.store->read_document(
-      uid, version, [view = std::move(view), done](expected<std::string> document) mutable {
+      uid, version, [&o, view = std::move(view), done](expected<std::string> document) mutable {
         if (document) {
           view.document = *std::move(document);
-          done(std::move(view));
+          add_metadata(o, std::move(view), done);
         } else if (document.error().code == errc::not_found) {
           done(unexpected({errc::none, "the version was replaced while it was read"}));
         } else {

@@ -45,6 +45,7 @@ void when_creating(outcome& out, const happening& what, const lifecycle_policy& 
     case event::invoke_dry_run: out.answer = answer::pending; return;
     case event::update:
     case event::publish:
+    case event::republish:
       out.answer = answer::state_conflict;
       if (is_stuck(out, what)) {
         changes_state(out, pairs::broken, reason_code::internal_error, what);
@@ -52,8 +53,10 @@ void when_creating(outcome& out, const happening& what, const lifecycle_policy& 
         abandons(out);
       }
       return;
-    case event::update_dry_run: out.answer = answer::state_conflict; return;
-    case event::tag: tag(out, policy.pending_refuses_all, answer::state_conflict); return;
+    case event::update_dry_run:
+    case event::alias_target: out.answer = answer::state_conflict; return;
+    case event::tag:
+    case event::permit: tag(out, policy.pending_refuses_all, answer::state_conflict); return;
     case event::configure:
       if (policy.pending_refuses_all) out.answer = answer::state_conflict;
       return;
@@ -84,12 +87,15 @@ void when_settled(outcome& out, const happening& what) {
     case event::remove_qualified:
     case event::invoke_dry_run:
     case event::update_dry_run:
-    case event::publish:
+    case event::republish:
+    case event::alias_target:
     case event::configure: return;
     case event::invoke:
     case event::invoke_async: does(out, effect::touch); return;
     case event::update: starts_update(out, pairs::updating); return;
-    case event::tag: renews_revision(out); return;
+    case event::publish:
+    case event::tag:
+    case event::permit: renews_revision(out); return;
     case event::remove:
       releases(out);
       ends(out, what);
@@ -109,12 +115,15 @@ void when_updating(outcome& out, const happening& what, const lifecycle_policy& 
     case event::remove_qualified:
     case event::invoke_dry_run:
     case event::configure:
+    case event::alias_target:
     case event::attempt_started: return;
     case event::invoke:
     case event::invoke_async: does(out, effect::touch); return;
     case event::update:
     case event::update_dry_run:
-    case event::publish: out.answer = answer::update_in_progress; return;
+    case event::publish:
+    case event::republish: out.answer = answer::update_in_progress; return;
+    case event::permit: renews_revision(out); return;
     case event::tag: tag(out, !policy.tags_during_update, answer::update_in_progress); return;
     case event::remove:
       abandons(out);
@@ -147,7 +156,8 @@ void when_inactive(outcome& out, const happening& what) {
     case event::remove_qualified:
     case event::invoke_dry_run:
     case event::update_dry_run:
-    case event::publish:
+    case event::republish:
+    case event::alias_target:
     case event::configure: return;
     case event::invoke:
     case event::invoke_async: {
@@ -163,7 +173,9 @@ void when_inactive(outcome& out, const happening& what) {
       return;
     }
     case event::update: starts_update(out, pairs::idle_updating); return;
-    case event::tag: renews_revision(out); return;
+    case event::publish:
+    case event::tag:
+    case event::permit: renews_revision(out); return;
     case event::remove: ends(out, what); return;
     default: out.answer = answer::ignored; return;
   }
@@ -182,14 +194,17 @@ void when_coming_back(outcome& out, const happening& what, const lifecycle_polic
     case event::invoke: out.answer = answer::initializing; return;
     case event::update:
     case event::publish:
+    case event::republish:
       out.answer = answer::state_conflict;
       if (is_stuck(out, what)) {
         changes_state(out, {state::inactive, update_status}, reason_code::internal_error, what);
         abandons(out);
       }
       return;
-    case event::update_dry_run: out.answer = answer::state_conflict; return;
-    case event::tag: tag(out, policy.pending_refuses_all, answer::state_conflict); return;
+    case event::update_dry_run:
+    case event::alias_target: out.answer = answer::state_conflict; return;
+    case event::tag:
+    case event::permit: tag(out, policy.pending_refuses_all, answer::state_conflict); return;
     case event::configure:
       if (policy.pending_refuses_all) out.answer = answer::state_conflict;
       return;
@@ -218,11 +233,14 @@ void when_idle_updating(outcome& out, const happening& what, const lifecycle_pol
     case event::invoke_async:
     case event::invoke_dry_run:
     case event::configure:
+    case event::alias_target:
     case event::attempt_started: return;
     case event::invoke: out.answer = answer::initializing; return;
     case event::update:
     case event::update_dry_run:
-    case event::publish: out.answer = answer::update_in_progress; return;
+    case event::publish:
+    case event::republish: out.answer = answer::update_in_progress; return;
+    case event::permit: renews_revision(out); return;
     case event::tag: tag(out, !policy.tags_during_update, answer::update_in_progress); return;
     case event::remove:
       abandons(out);
@@ -269,8 +287,11 @@ void when_broken(outcome& out, const happening& what, const lifecycle_policy& po
     case event::update_dry_run:
       if (!policy.failed_accepts_update) out.answer = answer::state_conflict;
       return;
-    case event::publish: out.answer = answer::state_conflict; return;
-    case event::tag: renews_revision(out); return;
+    case event::publish:
+    case event::republish:
+    case event::alias_target: out.answer = answer::state_conflict; return;
+    case event::tag:
+    case event::permit: renews_revision(out); return;
     case event::remove: ends(out, what); return;
     default: out.answer = answer::ignored; return;
   }
@@ -280,7 +301,7 @@ inline outcome step_by_hand(const fsm::lifecycle_record& record, const happening
                             const lifecycle_policy& policy) {
   outcome out;
   out.next = record;
-  if (is_late(record, what) || what.event > event::idle_due ||
+  if (is_late(record, what) || what.event > event::alias_target ||
       record.pair.update_status > last_update_status::failed) {
     out.answer = answer::ignored;
     return out;

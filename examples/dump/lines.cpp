@@ -85,14 +85,20 @@ json::object function_line(const fsm::stored_function& f) {
   return line;
 }
 
-json::object document_entry(std::uint32_t version, std::string_view document, bool with_content) {
-  json::object entry{{"version", version}, {"bytes", document.size()}};
+json::object content_entry(std::string_view content, bool with_content) {
+  json::object entry{{"bytes", content.size()}};
   if (!with_content) return entry;
-  if (is_utf8(document)) {
-    entry["document"] = document;
+  if (is_utf8(content)) {
+    entry["document"] = content;
   } else {
-    entry["document_base64"] = platform::wire::base64_encode(document);
+    entry["document_base64"] = platform::wire::base64_encode(content);
   }
+  return entry;
+}
+
+json::object document_entry(std::uint32_t version, std::string_view document, bool with_content) {
+  json::object entry{{"version", version}};
+  for (auto& [name, value] : content_entry(document, with_content)) entry[name] = value;
   return entry;
 }
 

@@ -19,6 +19,8 @@ namespace dump {
 [[nodiscard]] boost::json::object owed_release_line(std::uint64_t uid, std::uint32_t number);
 /// Without its documents.
 [[nodiscard]] boost::json::object function_line(const fsm::stored_function& function);
+/// A function's `metadata`.
+[[nodiscard]] boost::json::object content_entry(std::string_view content, bool with_content);
 /// An element of a function's `documents`.
 [[nodiscard]] boost::json::object document_entry(std::uint32_t version, std::string_view document,
                                                  bool with_content);

@@ -43,6 +43,11 @@ bool printer::on_document(std::uint64_t, std::uint32_t version, std::string_view
   return true;
 }
 
+bool printer::on_metadata(std::uint64_t, std::string_view metadata) {
+  if (pending_) (*pending_)["metadata"] = content_entry(metadata, what_.documents);
+  return true;
+}
+
 bool printer::on_history(const fsm::stored_transition& transition) {
   if (!print_pending()) return false;
   return !shown_ || !what_.history || print(transition_line("history", transition));

@@ -23,6 +23,7 @@ public:
   bool on_owed_release(std::uint64_t uid, std::uint32_t number) override;
   bool on_function(const fsm::stored_function& function) override;
   bool on_document(std::uint64_t uid, std::uint32_t version, std::string_view document) override;
+  bool on_metadata(std::uint64_t uid, std::string_view metadata) override;
   bool on_history(const fsm::stored_transition& transition) override;
   bool on_event(const fsm::stored_transition& transition) override;
   /// To be called when the reading is over.

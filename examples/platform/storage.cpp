@@ -27,6 +27,7 @@ public:
   bool on_owed_release(std::uint64_t, std::uint32_t) override { return false; }
   bool on_function(const fsm::stored_function&) override { return false; }
   bool on_document(std::uint64_t, std::uint32_t, std::string_view) override { return false; }
+  bool on_metadata(std::uint64_t, std::string_view) override { return false; }
   bool on_history(const fsm::stored_transition&) override { return false; }
   bool on_event(const fsm::stored_transition&) override { return false; }
 };

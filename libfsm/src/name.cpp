@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <span>
 
@@ -230,6 +231,26 @@ bool is_function_name(std::string_view text) noexcept {
   bool good = true;
   for (const char c : text) good = good && allowed[static_cast<unsigned char>(c)];
   return good;
+}
+
+std::string versioned_name(std::string_view function, std::uint32_t version) {
+  std::string result{function};
+  result.append(":").append(std::to_string(version));
+  return result;
+}
+
+std::optional<versioned_name_parts> split_versioned_name(std::string_view text) noexcept {
+  const auto colon = text.find(':');
+  const std::string_view function = text.substr(0, colon);
+  if (!is_function_name(function)) return std::nullopt;
+  if (colon == std::string_view::npos) return versioned_name_parts{function, 0};
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint32_t version = 0;
+  const auto [rest, problem] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  const bool whole = problem == std::errc{} && rest == digits.data() + digits.size();
+  if (!whole || version == 0 || digits.front() == '0') return std::nullopt;
+  return versioned_name_parts{function, version};
 }
 
 expected<function_ref> parse_function_ref(std::string_view text, name_rule rule) {

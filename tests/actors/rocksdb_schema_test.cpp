@@ -14,20 +14,21 @@ using fsm::errc;
 
 namespace {
 
-/// A library of the future, which keeps documents in capitals from version 2 on.
+/// A library of the future, which keeps documents in capitals from its version on.
 rocks::internals newer(int& runs, bool interrupted = false) {
   return {.env = nullptr,
-          .schema_version = 2,
-          .upgrades = {
-              {.from = 1, .run = [&runs, interrupted](rocks::database& db) -> fsm::expected<void> {
-                 ++runs;
-                 const auto documents = db.scan(rocks::family::documents);
-                 for (documents->SeekToFirst(); documents->Valid(); documents->Next()) {
-                   db.db->Put({}, db[rocks::family::documents], documents->key(), "ONE");
-                   if (interrupted) return fsm::unexpected({errc::internal, "interrupted"});
-                 }
-                 return {};
-               }}}};
+          .schema_version = rocks::schema_version + 1,
+          .upgrades = {{.from = rocks::schema_version,
+                        .run = [&runs, interrupted](rocks::database& db) -> fsm::expected<void> {
+                          ++runs;
+                          const auto documents = db.scan(rocks::family::documents);
+                          for (documents->SeekToFirst(); documents->Valid(); documents->Next()) {
+                            db.db->Put({}, db[rocks::family::documents], documents->key(), "ONE");
+                            if (interrupted)
+                              return fsm::unexpected({errc::internal, "interrupted"});
+                          }
+                          return {};
+                        }}}};
 }
 
 void fill(const std::filesystem::path& directory) {
@@ -57,7 +58,7 @@ TEST_CASE("an older store is upgraded once, and then is a newer one", "[store]")
   }
   CHECK(runs == 1);
   REQUIRE(lines.size() == 1);
-  CHECK_THAT(lines[0], ContainsSubstring("from schema version 1 to 2"));
+  CHECK_THAT(lines[0], ContainsSubstring("from schema version 2 to 3"));
 
   const auto refused = fsm::rocksdb_store(directory.path())->open();
   REQUIRE_FALSE(refused.has_value());
@@ -84,7 +85,8 @@ TEST_CASE("a version that nobody can upgrade is refused", "[store]") {
   const temporary_directory directory;
   fill(directory.path());
   const auto refused =
-      rocks::make_store({.directory = directory.path()}, {.env = nullptr, .schema_version = 3})
+      rocks::make_store({.directory = directory.path()},
+                        {.env = nullptr, .schema_version = rocks::schema_version + 1})
           ->open();
   REQUIRE_FALSE(refused.has_value());
   CHECK_THAT(refused.error().message, ContainsSubstring("cannot upgrade"));
@@ -93,8 +95,9 @@ TEST_CASE("a version that nobody can upgrade is refused", "[store]") {
 TEST_CASE("a newer store is refused as such also when it has families of its own", "[store]") {
   const temporary_directory directory;
   {
-    const auto store = rocks::make_store({.directory = directory.path()},
-                                         {.env = nullptr, .schema_version = 2, .upgrades = {}});
+    const auto store = rocks::make_store(
+        {.directory = directory.path()},
+        {.env = nullptr, .schema_version = rocks::schema_version + 1, .upgrades = {}});
     REQUIRE(store->open().has_value());
   }
   {
@@ -107,4 +110,60 @@ TEST_CASE("a newer store is refused as such also when it has families of its own
   const auto refused = fsm::rocksdb_store(directory.path())->open();
   REQUIRE_FALSE(refused.has_value());
   CHECK_THAT(refused.error().message, ContainsSubstring("newer version"));
+}
+
+namespace {
+
+/// What version 1 left: it knew no metadata.
+void fill_as_version_1(const std::filesystem::path& directory) {
+  {
+    conformance::bench b{[&](std::size_t) {
+      return rocks::make_store({.directory = directory},
+                               {.env = nullptr, .schema_version = 1, .upgrades = {}});
+    }};
+    b.create(1, "f");
+  }
+  auto db = rocks::open_database({.directory = directory}, nullptr, nullptr);
+  REQUIRE(db.has_value());
+  REQUIRE(db->db->DropColumnFamily((*db)[rocks::family::metadata]).ok());
+}
+
+struct counting_reader final : fsm::rocksdb_reader {
+  int functions = 0;
+  bool on_summary(const fsm::rocksdb_summary&) override { return true; }
+  bool on_owed_release(std::uint64_t, std::uint32_t) override { return true; }
+  bool on_function(const fsm::stored_function&) override { return ++functions != 0; }
+  bool on_document(std::uint64_t, std::uint32_t, std::string_view) override { return true; }
+  bool on_metadata(std::uint64_t, std::string_view) override { return true; }
+  bool on_history(const fsm::stored_transition&) override { return true; }
+  bool on_event(const fsm::stored_transition&) override { return true; }
+};
+
+}  // namespace
+
+TEST_CASE("a store from before there was metadata is read, and upgraded when opened", "[store]") {
+  const temporary_directory directory;
+  fill_as_version_1(directory.path());
+  counting_reader found;
+  CHECK(fsm::read_rocksdb_store(directory.path(), found).has_value());
+  CHECK(found.functions == 1);
+  for (int i = 0; i < 2; ++i) {
+    conformance::bench b{[&](std::size_t) { return fsm::rocksdb_store(directory.path()); }};
+    CHECK(b.document(1, 1) == "one");
+    CHECK(b.metadata(1) == (i == 0 ? "" : "tags"));
+    b.put(b.make(1, "f", fsm::pairs::ready, fsm::pairs::ready,
+                 [](fsm::change& c) { c.metadata = "tags"; }));
+  }
+}
+
+TEST_CASE("a store that has lost its metadata is not opened", "[store]") {
+  const temporary_directory directory;
+  fill(directory.path());
+  {
+    auto db = rocks::open_database({.directory = directory.path()}, nullptr, nullptr);
+    REQUIRE(db.has_value());
+    REQUIRE(db->db->DropColumnFamily((*db)[rocks::family::metadata]).ok());
+  }
+  const auto refused = fsm::rocksdb_store(directory.path())->open();
+  REQUIRE_FALSE(refused.has_value());
 }

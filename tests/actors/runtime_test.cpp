@@ -122,7 +122,7 @@ TEST_CASE_METHOD(runtime_facade,
   using request = fsm::create_request;
   for (const request& wrong :
        {request{.name = ""}, request{.name = "a b"}, request{.name = std::string(65, 'a')},
-        request{.name = "f:1"}, request{.name = "arn:aws:lambda:us-east-1:123456789012:function:f"},
+        request{.name = "f:x"}, request{.name = "arn:aws:lambda:us-east-1:123456789012:function:f"},
         request{.name = "f", .idle_after = 0ms},
         request{.name = "f", .idle_after = std::chrono::days{3651}}}) {
     INFO(wrong.name);

@@ -104,6 +104,20 @@ public:
     CHECK(got.error().code == errc::not_found);
     return std::nullopt;
   }
+  [[nodiscard]] std::string metadata(std::uint64_t uid) {
+    expected<std::string> got = unexpected({errc::internal, "no answer"});
+    store_->read_metadata(uid, [&](expected<std::string> given) { got = std::move(given); });
+    REQUIRE(got.has_value());
+    return *std::move(got);
+  }
+  [[nodiscard]] std::vector<stored_metadata> all_metadata(std::uint64_t after, std::size_t limit) {
+    expected<std::vector<stored_metadata>> got;
+    store_->read_all_metadata(after, limit, [&](expected<std::vector<stored_metadata>> given) {
+      got = std::move(given);
+    });
+    REQUIRE(got.has_value());
+    return *std::move(got);
+  }
   [[nodiscard]] reason_texts reasons(std::uint64_t uid) {
     expected<reason_texts> got;
     store_->read_reasons(uid, [&](expected<reason_texts> given) { got = std::move(given); });
@@ -203,6 +217,35 @@ inline void check_documents(const factory& make) {
     c.document_version = 4;
   }));
   CHECK(b.document(1, 4) == large);
+}
+
+inline void check_metadata(const factory& make) {
+  INFO("metadata is replaced as a whole, listed by uid, and gone with its function");
+  bench b{make};
+  b.create(1, "f");
+  b.create(2, "g");
+  b.create(3, "h");
+  CHECK(b.metadata(1).empty());
+  CHECK(b.all_metadata(0, 10).empty());
+  const auto give = [&](std::uint64_t uid, const std::string& name, const std::string& text) {
+    b.put(b.make(uid, name, pairs::ready, pairs::ready, [&](change& c) { c.metadata = text; }));
+  };
+  give(1, "f", "{}");
+  give(3, "h", std::string("h\0h", 3));
+  CHECK(b.metadata(1) == "{}");
+  CHECK(b.metadata(2).empty());
+  CHECK(b.document(1, 1) == "one");
+  give(1, "f", "second");
+  CHECK(b.metadata(1) == "second");
+  // Other transitions leave it alone.
+  b.put(b.make(1, "f", pairs::ready, pairs::idle));
+  CHECK(b.all_metadata(0, 10) ==
+        std::vector<stored_metadata>{{1, "second"}, {3, std::string("h\0h", 3)}});
+  CHECK(b.all_metadata(0, 1) == std::vector<stored_metadata>{{1, "second"}});
+  CHECK(b.all_metadata(1, 10) == std::vector<stored_metadata>{{3, std::string("h\0h", 3)}});
+  b.remove(3, "h");
+  CHECK(b.metadata(3).empty());
+  CHECK(b.all_metadata(1, 10).empty());
 }
 
 inline void check_names(const factory& make) {
@@ -432,6 +475,7 @@ inline void check_uids_after_removal(const factory& make) {
 inline void check_all(const factory& make) {
   check_epochs(make);
   check_documents(make);
+  check_metadata(make);
   check_names(make);
   check_history(make);
   check_events(make);

@@ -147,7 +147,7 @@ TEST_CASE("a row without an id, pair or event, or with foreign bits, is found", 
   CHECK(checks::find_malformed(with("T05", [](row& r) { r.from.bits = 0; })));
   CHECK(checks::find_malformed(with("T05", [](row& r) { r.on.bits = 0; })));
   CHECK(checks::find_malformed(with("T05", [](row& r) { r.from.bits |= 1U << 11U; })));
-  CHECK(checks::find_malformed(with("T05", [](row& r) { r.on.bits |= 1U << 20U; })));
+  CHECK(checks::find_malformed(with("T05", [](row& r) { r.on.bits |= 1U << fsm::event_count; })));
 }
 
 TEST_CASE("a call that moves a function by hand is found", "[checks]") {

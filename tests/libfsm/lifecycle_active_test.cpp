@@ -145,14 +145,28 @@ TEST_CASE("T46 configuration of an Active function changes nothing about it", "[
   for (auto& f : settled()) f.accepts_unchanged(event::configure);
 }
 
-TEST_CASE("T47 a version of an Active function can be published", "[lifecycle]") {
-  ready().accepts_unchanged(event::publish);
+TEST_CASE("T47 publishing a version of an Active function renews its RevisionId", "[lifecycle]") {
+  ready().renews_revision(event::publish);
 }
 
-TEST_CASE("T48 publishing again changes nothing either", "[lifecycle]") {
-  auto f = ready();
-  f.accepts_unchanged(event::publish);
-  f.accepts_unchanged(event::publish);
+TEST_CASE("T48 publishing what is published already changes nothing", "[lifecycle]") {
+  for (auto& f : settled()) f.accepts_unchanged(event::republish);
+  updating().refuses(event::republish, answer::update_in_progress);
+}
+
+TEST_CASE("Permissions can be changed in every situation and renew the RevisionId", "[lifecycle]") {
+  for (auto& f : existing()) f.renews_revision(event::permit);
+}
+
+TEST_CASE("V06 an alias may point at what is Active or Inactive only", "[lifecycle]") {
+  for (auto& f : existing()) {
+    const auto state = f.record.pair.state;
+    if (state == fsm::state::active || state == fsm::state::inactive) {
+      f.accepts_unchanged(event::alias_target);
+    } else {
+      f.refuses(event::alias_target, answer::state_conflict);
+    }
+  }
 }
 
 TEST_CASE("T49 a function is not idle while an update runs", "[lifecycle]") {
@@ -160,7 +174,7 @@ TEST_CASE("T49 a function is not idle while an update runs", "[lifecycle]") {
 }
 
 TEST_CASE("T50 a version can be published after a failed update", "[lifecycle]") {
-  update_failed().accepts_unchanged(event::publish);
+  update_failed().renews_revision(event::publish);
 }
 
 TEST_CASE("T60 going idle keeps the failed update and its reason", "[lifecycle]") {

@@ -149,7 +149,10 @@ TEST_CASE("T37 an Inactive function can be read, tagged and configured", "[lifec
 }
 
 TEST_CASE("T38 a version of an Inactive function can be published", "[lifecycle]") {
-  for (auto& f : inactive()) f.accepts_unchanged(event::publish);
+  for (auto& f : inactive()) {
+    f.renews_revision(event::publish);
+    f.accepts_unchanged(event::republish);
+  }
 }
 
 TEST_CASE("T39 no invocation of a Failed function is accepted", "[lifecycle]") {
@@ -258,7 +261,7 @@ TEST_CASE("T58 an Inactive function with a failed update behaves like any Inacti
                  sees::restoring_update_failed);
   starts_restore(idle_update_failed(), event::invoke_async, answer::accepted,
                  sees::restoring_update_failed);
-  idle_update_failed().accepts_unchanged(event::publish);
+  idle_update_failed().renews_revision(event::publish);
   idle_update_failed().ends(0, 0);
   auto f = idle_update_failed();
   CHECK(f.on(event::update).answer == answer::accepted);

@@ -271,6 +271,26 @@ TEST_CASE("a bare function name is what parsing accepts and gives back unchanged
   }
 }
 
+TEST_CASE("a name that has a lifecycle is a function's or one of its versions'", "[name]") {
+  const auto whole = fsm::split_versioned_name("resize");
+  REQUIRE(whole.has_value());
+  CHECK(whole->function == "resize");
+  CHECK(whole->version == 0);
+  for (const std::uint32_t version : {1U, 10U, 4'294'967'295U}) {
+    const auto name = fsm::versioned_name("resize", version);
+    CHECK(name.size() <= fsm::versioned_name_length_max);
+    const auto parts = fsm::split_versioned_name(name);
+    REQUIRE(parts.has_value());
+    CHECK(parts->function == "resize");
+    CHECK(parts->version == version);
+  }
+  for (const auto* text : {"", ":", ":1", "a:", "a:0", "a:01", "a:-1", "a:+1", "a: 1", "a:1:2",
+                           "a:x", "a:$LATEST", "a:4294967296", "a b", "a.b:1"}) {
+    INFO(text);
+    CHECK_FALSE(fsm::split_versioned_name(text).has_value());
+  }
+}
+
 TEST_CASE("the ARN of a role is recognised", "[name]") {
   for (const auto* text :
        {"arn:aws:iam::123456789012:role/service-role/a", "arn:aws:iam::123456789012:role/a",

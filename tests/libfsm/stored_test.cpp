@@ -165,7 +165,7 @@ TEST_CASE("every event, cause, pair and reason survives storing", "[stored]") {
     t.cause = static_cast<fsm::cause>(number % 6);
     t.from = fsm::legal_pairs[number % fsm::legal_pairs.size()];
     t.to = fsm::legal_pairs[(number + 3) % fsm::legal_pairs.size()];
-    t.reason = fsm::all_reason_codes[number * 2];
+    t.reason = fsm::all_reason_codes[number * 2 % fsm::all_reason_codes.size()];
     CHECK((fsm::decode_transition(encode(t)) == t));
   }
 }

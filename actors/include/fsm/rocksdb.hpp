@@ -66,8 +66,8 @@ struct rocksdb_summary {
 };
 
 /// Takes what `read_rocksdb_store` finds, in this order: the summary, owed releases, and for each
-/// function (in order of uid) itself, its documents and its history; then the events. Each of them
-/// may return false to end the reading.
+/// function (in order of uid) itself, its documents, its metadata and its history; then the events.
+/// Each of them may return false to end the reading.
 class rocksdb_reader {
 public:
   virtual ~rocksdb_reader() = default;
@@ -76,6 +76,7 @@ public:
   /// With its reason texts.
   virtual bool on_function(const stored_function& function) = 0;
   virtual bool on_document(std::uint64_t uid, std::uint32_t version, std::string_view document) = 0;
+  virtual bool on_metadata(std::uint64_t uid, std::string_view metadata) = 0;
   virtual bool on_history(const stored_transition& transition) = 0;
   virtual bool on_event(const stored_transition& transition) = 0;
 };

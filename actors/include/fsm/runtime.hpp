@@ -28,9 +28,15 @@ namespace detail {
 struct core;
 }  // namespace detail
 
+/// Whatever else hangs on a function: tags, aliases, permissions, limits. Opaque bytes, at most 256
+/// MiB, kept beside the documents and gone with the function. It is not versioned: an update leaves
+/// it alone, also one that fails. Who writes it writes all of it; several writers agree by
+/// themselves who is next.
+using metadata_option = std::optional<std::string>;
+
 /// What `create` needs.
 struct create_request {
-  /// 1 to 64 letters, digits, '-' and '_'.
+  /// 1 to 64 letters, digits, '-' and '_'; for a published version ':' and its number follow.
   std::string name{};
   /// Whatever describes the function to the embedder and its provider: opaque bytes, at most 256
   /// MiB.
@@ -40,6 +46,7 @@ struct create_request {
   /// This function's own idle time instead of `options::idle_after`. At most 255 different ones per
   /// runtime.
   std::optional<duration> idle_after{};
+  metadata_option metadata{};
 };
 
 /// What `update` needs.
@@ -50,6 +57,19 @@ struct update_request {
   std::uint32_t expected_revision = 0;
   /// Only say whether the update would be accepted.
   bool dry_run = false;
+  metadata_option metadata{};
+};
+
+/// What `change` needs.
+struct change_request {
+  std::string name{};
+  /// What the caller is about to do; the lifecycle says when it is accepted and whether it renews
+  /// the RevisionId. One of `tag`, `configure`, `permit`, `publish`, `republish`, `alias_target`.
+  fsm::event event = event::configure;
+  /// Not with `republish` and `alias_target`, which change nothing.
+  metadata_option metadata{};
+  /// When not 0: refused with `revision_mismatch` unless it is the function's current revision.
+  std::uint32_t expected_revision = 0;
 };
 
 /// What `list` gives back, and from where.
@@ -119,7 +139,7 @@ public:
   [[nodiscard]] expected<function_view> create(create_request what);
   void create(create_request what, view_callback done);
 
-  /// The function as it is now, with its document. `not_found`.
+  /// The function as it is now, with its document and its metadata. `not_found`.
   [[nodiscard]] expected<function_view> get(std::string_view name);
   void get(std::string_view name, view_callback done);
 
@@ -135,6 +155,16 @@ public:
   [[nodiscard]] expected<function_view> update(std::string_view name, const merge_function& merge,
                                                std::uint32_t expected_revision = 0);
 
+  /// Changes what hangs on a function, or only asks whether that would be accepted now.
+  /// `not_found`, `state_conflict`, `update_in_progress`, `revision_mismatch`, `invalid_argument`.
+  [[nodiscard]] expected<function_view> change(change_request what);
+  void change(change_request what, view_callback done);
+
+  /// All metadata there is of functions with a uid above `after`, in order of uid, at most `limit`
+  /// (1 to 10,000).
+  [[nodiscard]] expected<std::vector<stored_metadata>> metadata(std::uint64_t after,
+                                                                std::size_t limit);
+
   /// Deletes a function, in any state. Its name is free at once; running invocations end on what
   /// they have. `not_found`, `revision_mismatch`. Gives the function as it was last.
   [[nodiscard]] expected<function_view> remove(std::string_view name,
@@ -145,6 +175,12 @@ public:
   /// lock, no allocation, no message. `not_found`, `function_pending`, `function_initializing` (an
   /// Inactive function: the restore has been started), `function_failed`.
   [[nodiscard]] expected<admission> admit(std::string_view name);
+
+  /// Asks whether an invocation that waits in a queue may be accepted now. An Inactive function is
+  /// accepted, and its restore has been started; the right to run is asked for by `admit` when it
+  /// is the invocation's turn. `not_found`, `function_pending`, `function_failed`.
+  [[nodiscard]] expected<function_view> admit_async(std::string_view name);
+  void admit_async(std::string_view name, view_callback done);
 
   /// Asks for many at once: `answers[i]` becomes what `admit(names[i])` would give, in this order.
   /// Much faster than one after the other when the functions are not in the processor's caches, as

@@ -35,6 +35,8 @@ struct change {
   /// A new document, to be kept under (uid, `document_version`).
   std::optional<std::string> document;
   std::uint32_t document_version = 0;
+  /// New metadata, in place of what there is. It goes with the function.
+  std::optional<std::string> metadata;
   /// Versions whose documents are no longer needed: 0 = none.
   std::array<std::uint32_t, 2> drop_versions{};
   /// Attempts whose resources have to be released from now on. Kept, also beyond the function's
@@ -103,6 +105,14 @@ struct event_page {
   std::uint64_t oldest = 1;
 };
 
+/// What a function was given as metadata.
+struct stored_metadata {
+  std::uint64_t uid = 0;
+  std::string metadata;
+
+  friend bool operator==(const stored_metadata&, const stored_metadata&) = default;
+};
+
 /// Takes what a store gives back of an earlier life.
 class recovery {
 public:
@@ -152,6 +162,16 @@ public:
   /// Any thread.
   virtual void read_document(std::uint64_t uid, std::uint32_t version,
                              std::function<void(expected<std::string>)> done) = 0;
+
+  /// The metadata of a function; "" when there is none. Any thread.
+  virtual void read_metadata(std::uint64_t uid,
+                             std::function<void(expected<std::string>)> done) = 0;
+
+  /// All metadata there is of functions with a uid above `after`, in order of uid, at most `limit`.
+  /// Any thread.
+  virtual void read_all_metadata(
+      std::uint64_t after, std::size_t limit,
+      std::function<void(expected<std::vector<stored_metadata>>)> done) = 0;
 
   /// The reason texts of a function; empty ones when there are none. Any thread.
   virtual void read_reasons(std::uint64_t uid,

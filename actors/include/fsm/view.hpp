@@ -34,6 +34,8 @@ struct function_view {
   /// The document of the target version while an update is in progress, else of the current one.
   /// Only `get` fills it in, and only with a store that keeps documents.
   std::string document;
+  /// What was given as metadata last, or a little later. Only `get` fills it in.
+  std::string metadata;
 
   [[nodiscard]] fsm::pair pair() const noexcept { return {state, update_status}; }
   /// The RevisionId as Lambda shows it: a lower-case UUID derived from uid and revision.

@@ -46,6 +46,29 @@ public:
     done(document_of(uid, version));
   }
 
+  void read_metadata(std::uint64_t uid, std::function<void(expected<std::string>)> done) override {
+    std::string metadata;
+    {
+      const std::shared_lock lock{mutex_};
+      if (const auto found = metadata_.find(uid); found != metadata_.end())
+        metadata = found->second;
+    }
+    done(std::move(metadata));
+  }
+
+  void read_all_metadata(
+      std::uint64_t after, std::size_t limit,
+      std::function<void(expected<std::vector<stored_metadata>>)> done) override {
+    std::vector<stored_metadata> found;
+    {
+      const std::shared_lock lock{mutex_};
+      for (auto at = metadata_.upper_bound(after); at != metadata_.end() && found.size() < limit;
+           ++at)
+        found.push_back({at->first, at->second});
+    }
+    done(std::move(found));
+  }
+
   void read_reasons(std::uint64_t uid, std::function<void(expected<reason_texts>)> done) override {
     reason_texts texts;
     {
@@ -131,6 +154,7 @@ private:
     }
     if (c.record.pair == pairs::absent) {
       functions_.erase(t.uid);
+      metadata_.erase(t.uid);
       names_.erase(t.name);
       return;
     }
@@ -150,6 +174,7 @@ private:
     for (const std::uint32_t version : c.drop_versions)
       std::erase_if(k.documents, [version](const auto& d) { return d.first == version; });
     if (c.document) k.documents.emplace_back(c.document_version, *std::move(c.document));
+    if (c.metadata) metadata_[t.uid] = *std::move(c.metadata);
     keep_reasons(k.reasons, c);
     k.history.push_back(t);
     if (k.history.size() > ring_.size) k.history.pop_front();
@@ -195,6 +220,7 @@ private:
   std::uint64_t last_uid_ = 0;
   timestamp alive_at_{};
   absl::btree_map<std::uint64_t, kept> functions_;
+  absl::btree_map<std::uint64_t, std::string> metadata_;  // Few functions have any.
   absl::btree_set<std::string, std::less<>> names_;
   absl::btree_set<std::pair<std::uint64_t, std::uint32_t>> owed_releases_;
   std::deque<transition> events_;

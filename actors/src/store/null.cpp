@@ -13,6 +13,14 @@ public:
                      std::function<void(expected<std::string>)> done) override {
     done(unexpected({errc::not_found, "this store keeps no documents"}));
   }
+  void read_metadata(std::uint64_t, std::function<void(expected<std::string>)> done) override {
+    done(std::string{});
+  }
+  void read_all_metadata(
+      std::uint64_t, std::size_t,
+      std::function<void(expected<std::vector<stored_metadata>>)> done) override {
+    done(std::vector<stored_metadata>{});
+  }
   void read_reasons(std::uint64_t, std::function<void(expected<reason_texts>)> done) override {
     done(reason_texts{});
   }

@@ -49,7 +49,7 @@ using rows = std::span<const row>;
 
 /// Whether a caller asks for the event; the others are told by the runtime's own parts.
 [[nodiscard]] constexpr bool is_external(event what) noexcept {
-  return what <= event::remove_qualified;
+  return what <= event::remove_qualified || what > event::idle_due;
 }
 
 /// Whether the answer refuses a call.
@@ -109,7 +109,8 @@ template <class Visitor>
         return true;
       if (from == pairs::broken && to == pairs::creating) return when == guard::failed_accepts;
       [[fallthrough]];
-    case event::publish:  // Gives up a stuck operation.
+    case event::publish:
+    case event::republish:  // Gives up a stuck operation.
       return when == guard::stuck && from.state == state::pending && keeps_update_status &&
              to.state == (from == pairs::creating ? state::failed : state::inactive);
     default: return false;

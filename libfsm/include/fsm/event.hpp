@@ -11,17 +11,17 @@ namespace fsm {
 /// decides that.
 enum class event : std::uint8_t {
   // Asked by a caller.
-  create,          ///< CreateFunction.
-  read,            ///< Any Get or List.
-  invoke,          ///< Invoke, RequestResponse.
-  invoke_async,    ///< Invoke, Event, by a platform that keeps a queue of events.
-  invoke_dry_run,  ///< Invoke, DryRun: permission and existence only.
-  update,          ///< UpdateFunctionCode and UpdateFunctionConfiguration.
-  update_dry_run,  ///< UpdateFunctionCode with DryRun.
-  publish,         ///< PublishVersion.
-  tag,             ///< TagResource, UntagResource: renews the RevisionId.
-  configure,       ///< Aliases, concurrency, policy: what hangs on a function without changing it.
-  remove,          ///< DeleteFunction.
+  create,            ///< CreateFunction.
+  read,              ///< Any Get or List.
+  invoke,            ///< Invoke, RequestResponse.
+  invoke_async,      ///< Invoke, Event, by a platform that keeps a queue of events.
+  invoke_dry_run,    ///< Invoke, DryRun: permission and existence only.
+  update,            ///< UpdateFunctionCode and UpdateFunctionConfiguration.
+  update_dry_run,    ///< UpdateFunctionCode with DryRun.
+  publish,           ///< PublishVersion that makes a version: renews the RevisionId.
+  tag,               ///< TagResource, UntagResource: renews the RevisionId.
+  configure,         ///< Aliases, concurrency: what hangs on a function without changing it.
+  remove,            ///< DeleteFunction.
   remove_qualified,  ///< DeleteFunction of a version or alias: never touches the function itself.
   // Told by the provisioner.
   attempt_started,      ///< The attempt left the queue. Not observable from outside.
@@ -33,10 +33,14 @@ enum class event : std::uint8_t {
   restore_failed,       ///< They could not be made.
   // Told by the reclaimer.
   idle_due,  ///< The function was not invoked for its idle time.
+  // Asked by a caller, too. At the end because the numbers are stored.
+  permit,        ///< AddPermission, RemovePermission: as `configure`, but renews the RevisionId.
+  republish,     ///< PublishVersion when nothing changed since the last version: makes none.
+  alias_target,  ///< An alias is made to point at it (a published version).
 };
 
 /// Number of enumerators of `event`.
-inline constexpr std::size_t event_count = 20;
+inline constexpr std::size_t event_count = 23;
 
 /// The identifier of `what` as written in the sources: `"provision_succeeded"`. Stable: it is
 /// stored in histories.
@@ -60,7 +64,10 @@ inline constexpr std::size_t event_count = 20;
                                                             "update_failed",
                                                             "restore_succeeded",
                                                             "restore_failed",
-                                                            "idle_due"};
+                                                            "idle_due",
+                                                            "permit",
+                                                            "republish",
+                                                            "alias_target"};
   const auto index = static_cast<std::size_t>(what);
   return index < names.size() ? names[index] : std::string_view{};
 }

@@ -170,11 +170,12 @@ inline constexpr auto existing =
 }
 
 inline constexpr auto any_invoke = on({event::invoke, event::invoke_async, event::invoke_dry_run});
-inline constexpr auto update_or_publish = on({event::update, event::publish});
+inline constexpr auto any_publish = on({event::publish, event::republish});
+inline constexpr auto update_or_publish = on({event::update}) | any_publish;
 inline constexpr auto any_update = on({event::update, event::update_dry_run});
-inline constexpr auto any_call = any_invoke | any_update |
-                                 on({event::read, event::publish, event::tag, event::configure,
-                                     event::remove, event::remove_qualified});
+inline constexpr auto any_call = any_invoke | any_update | any_publish |
+                                 on({event::read, event::tag, event::configure, event::permit,
+                                     event::alias_target, event::remove, event::remove_qualified});
 inline constexpr auto from_provisioner =
     on({event::attempt_started, event::provision_succeeded, event::provision_failed,
         event::update_succeeded, event::update_failed, event::restore_succeeded,
@@ -202,6 +203,8 @@ inline constexpr auto lifecycle = [] {
   stay("T10",    existing,                             on({create}),                     always,                                                                 a::already_exists),
   stay("T09",    existing,                             on({read}),                       always,                                                                 a::accepted),            // also T22, T37
   stay("T43",    existing,                             on({remove_qualified}),           always,                                                                 a::accepted),
+  stay("V06",    creating | coming_back | broken,      on({alias_target}),               always,                                                                 a::state_conflict),
+  stay("N15",    existing_but(creating | coming_back | broken), on({alias_target}),      always,                                                                 a::accepted),
   // --- Pending, first provisioning ------------------------------------------------------------------------------------------------------------------------------------------------------
   stay("T03",    creating,                             on({attempt_started}),            always,                                                                 a::accepted),
   move("T04",    creating,                             on({provision_succeeded}),        always,         p::ready,                  r::clear,      r::clear,      a::accepted,            then({e::adopt, e::touch})),
@@ -211,9 +214,9 @@ inline constexpr auto lifecycle = [] {
   move("T08",    creating,                             update_or_publish,                stuck,          p::broken,                 r::internal,   r::clear,      a::state_conflict,      then({e::abandon})),
   stay("T07d",   creating,                             on({update_dry_run}),             always,                                                                 a::state_conflict),
   move("T11",    creating,                             on({remove}),                     always,         p::absent,                 r::clear,      r::clear,      a::accepted,            then({e::abandon, e::retire})),
-  stay("T12t",   creating,                             on({tag}),                        pending_open,                                                           a::accepted,             then({e::renew_revision})),
+  stay("T12t",   creating,                             on({tag, permit}),                pending_open,                                                           a::accepted,             then({e::renew_revision})),
   stay("T12c",   creating,                             on({configure}),                  pending_open,                                                           a::accepted),
-  stay("T12x",   creating,                             on({tag, configure}),             pending_closed,                                                         a::state_conflict),
+  stay("T12x",   creating,                             on({tag, configure, permit}),     pending_closed,                                                         a::state_conflict),
   // --- Active ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------
   move("T13",    settled,                              on({update}),                     always,         p::updating,               r::keep,       r::creating,   a::accepted,            then({e::update})),      // also T14
   stay("T15",    settled,                              on({update_dry_run}),             always,                                                                 a::accepted),
@@ -222,20 +225,22 @@ inline constexpr auto lifecycle = [] {
   move("T26",    ready,                                on({idle_due}),                   always,         p::idle,                   r::idle,       r::keep,       a::accepted,            then({e::release})),
   move("T60",    upd_failed,                           on({idle_due}),                   always,         p::idle_update_failed,     r::idle,       r::keep,       a::accepted,            then({e::release})),
   stay("T46",    settled,                              on({configure}),                  always,                                                                 a::accepted),
-  stay("N03",    settled,                              on({tag}),                        always,                                                                 a::accepted,             then({e::renew_revision})),
-  stay("T47",    settled,                              on({publish}),                    always,                                                                 a::accepted),            // also T48, T50
+  stay("N03",    settled,                              on({tag, permit}),                always,                                                                 a::accepted,             then({e::renew_revision})),
+  stay("T47",    settled,                              on({publish}),                    always,                                                                 a::accepted,             then({e::renew_revision})),  // also T50
+  stay("T48",    settled,                              on({republish}),                  always,                                                                 a::accepted),
   move("N04",    settled,                              on({remove}),                     always,         p::absent,                 r::clear,      r::clear,      a::accepted,            then({e::release, e::retire})),
   // --- Active, update in progress -------------------------------------------------------------------------------------------------------------------------------------------------------
   move("T16",    updating,                             on({update_succeeded}),           always,         p::ready,                  r::keep,       r::clear,      a::accepted,            then({e::release, e::adopt, e::swap})),
   move("T17",    updating,                             on({update_failed}),              always,         p::update_failed,          r::keep,       r::given,      a::accepted,            then({e::abandon, e::discard})),
   stay("T18",    updating,                             any_update,                       always,                                                                 a::update_in_progress),
-  stay("T19",    updating,                             on({publish}),                    always,                                                                 a::update_in_progress),
+  stay("T19",    updating,                             any_publish,                      always,                                                                 a::update_in_progress),
   stay("T20",    updating,                             on({tag}),                        tags_strict,                                                            a::update_in_progress),
   stay("T20x",   updating,                             on({tag}),                        tags_lenient,                                                           a::accepted,             then({e::renew_revision})),
   stay("T21",    updating,                             on({invoke, invoke_async}),       always,                                                                 a::accepted,             then({e::touch})),
   stay("T21d",   updating,                             on({invoke_dry_run}),             always,                                                                 a::accepted),
   move("T23",    updating,                             on({remove}),                     always,         p::absent,                 r::clear,      r::clear,      a::accepted,            then({e::abandon, e::release, e::discard, e::retire})),
   stay("T24",    updating,                             on({configure}),                  always,                                                                 a::accepted),
+  stay("T24p",   updating,                             on({permit}),                     always,                                                                 a::accepted,             then({e::renew_revision})),
   stay("T49",    updating,                             on({idle_due}),                   always,                                                                 a::ignored),
   stay("N05",    updating,                             on({attempt_started}),            always,                                                                 a::accepted),
   // --- Inactive -------------------------------------------------------------------------------------------------------------------------------------------------------------------------
@@ -249,8 +254,9 @@ inline constexpr auto lifecycle = [] {
   move("T33",    inactive,                             on({update}),                     always,         p::idle_updating,          r::keep,       r::creating,   a::accepted,            then({e::update})),      // also T58
   move("T36",    inactive,                             on({remove}),                     always,         p::absent,                 r::clear,      r::clear,      a::accepted,            then({e::retire})),      // also T58
   stay("T37",    inactive,                             on({configure, update_dry_run}),  always,                                                                 a::accepted),
-  stay("T37t",   inactive,                             on({tag}),                        always,                                                                 a::accepted,             then({e::renew_revision})),
-  stay("T38",    inactive,                             on({publish}),                    always,                                                                 a::accepted),            // also T58
+  stay("T37t",   inactive,                             on({tag, permit}),                always,                                                                 a::accepted,             then({e::renew_revision})),
+  stay("T38",    inactive,                             on({publish}),                    always,                                                                 a::accepted,             then({e::renew_revision})),  // also T58
+  stay("T38r",   inactive,                             on({republish}),                  always,                                                                 a::accepted),
   // --- Pending, being restored ----------------------------------------------------------------------------------------------------------------------------------------------------------
   stay("T29",    coming_back,                          on({invoke}),                     always,                                                                 a::initializing),
   stay("T29a",   coming_back,                          on({invoke_async, invoke_dry_run}), always,                                                               a::accepted),
@@ -260,9 +266,9 @@ inline constexpr auto lifecycle = [] {
   move("T58f",   restoring_upd_failed,                 on({restore_failed}),             always,         p::idle_update_failed,     r::given,      r::keep,       a::accepted,            then({e::abandon})),
   stay("T51",    coming_back,                          update_or_publish,                fresh,                                                                  a::state_conflict),
   stay("T51d",   coming_back,                          on({update_dry_run}),             always,                                                                 a::state_conflict),
-  stay("T52t",   coming_back,                          on({tag}),                        pending_open,                                                           a::accepted,             then({e::renew_revision})),
+  stay("T52t",   coming_back,                          on({tag, permit}),                pending_open,                                                           a::accepted,             then({e::renew_revision})),
   stay("T52c",   coming_back,                          on({configure}),                  pending_open,                                                           a::accepted),
-  stay("T52x",   coming_back,                          on({tag, configure}),             pending_closed,                                                         a::state_conflict),
+  stay("T52x",   coming_back,                          on({tag, configure, permit}),     pending_closed,                                                         a::state_conflict),
   move("T53",    coming_back,                          on({remove}),                     always,         p::absent,                 r::clear,      r::clear,      a::accepted,            then({e::abandon, e::retire})),
   move("T54",    restoring,                            update_or_publish,                stuck,          p::idle,                   r::internal,   r::keep,       a::state_conflict,      then({e::abandon})),
   move("T54f",   restoring_upd_failed,                 update_or_publish,                stuck,          p::idle_update_failed,     r::internal,   r::keep,       a::state_conflict,      then({e::abandon})),
@@ -272,21 +278,22 @@ inline constexpr auto lifecycle = [] {
   move("T35",    idle_updating,                        on({update_failed}),              always,         p::idle_update_failed,     r::keep,       r::given,      a::accepted,            then({e::abandon, e::discard})),
   stay("T55",    idle_updating,                        on({invoke}),                     always,                                                                 a::initializing),
   stay("T55a",   idle_updating,                        on({invoke_async, invoke_dry_run}), always,                                                               a::accepted),
-  stay("T56",    idle_updating,                        any_update | on({publish}),       always,                                                                 a::update_in_progress),
+  stay("T56",    idle_updating,                        any_update | any_publish,         always,                                                                 a::update_in_progress),
   stay("T56t",   idle_updating,                        on({tag}),                        tags_strict,                                                            a::update_in_progress),
   stay("T56x",   idle_updating,                        on({tag}),                        tags_lenient,                                                           a::accepted,             then({e::renew_revision})),
   move("T57",    idle_updating,                        on({remove}),                     always,         p::absent,                 r::clear,      r::clear,      a::accepted,            then({e::abandon, e::discard, e::retire})),
   stay("N07",    idle_updating,                        on({configure}),                  always,                                                                 a::accepted),
+  stay("N07p",   idle_updating,                        on({permit}),                     always,                                                                 a::accepted,             then({e::renew_revision})),
   stay("N08",    idle_updating,                        on({attempt_started}),            always,                                                                 a::accepted),
   // --- Failed ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------
   stay("T39",    broken,                               any_invoke,                       always,                                                                 a::failed),
   stay("T40",    broken,                               any_update,                       failed_rejects,                                                         a::state_conflict),
   move("T40x",   broken,                               on({update}),                     failed_accepts, p::creating,               r::creating,   r::clear,      a::accepted,            then({e::provision, e::replace})),
   stay("T40d",   broken,                               on({update_dry_run}),             failed_accepts,                                                         a::accepted),
-  stay("T41",    broken,                               on({publish}),                    always,                                                                 a::state_conflict),
+  stay("T41",    broken,                               any_publish,                      always,                                                                 a::state_conflict),
   move("T42",    broken,                               on({remove}),                     always,         p::absent,                 r::clear,      r::clear,      a::accepted,            then({e::retire})),
   stay("N09",    broken,                               on({configure}),                  always,                                                                 a::accepted),
-  stay("N10",    broken,                               on({tag}),                        always,                                                                 a::accepted,             then({e::renew_revision})),
+  stay("N10",    broken,                               on({tag, permit}),                always,                                                                 a::accepted,             then({e::renew_revision})),
   // --- what came too late, or for somebody else: dropped ------------------------------------------------------------------------------------------------------------------------------------
   stay("T59",    broken | creating | inactive | coming_back | idle_updating, on({idle_due}), always,                                                             a::ignored),
   stay("N11",    settled | broken | inactive,          on({attempt_started}),            always,                                                                 a::ignored),

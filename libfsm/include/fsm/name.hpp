@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,9 +60,28 @@ struct function_ref {
 /// characters of that part) and the rule. The time is linear in the length of the text.
 [[nodiscard]] expected<function_ref> parse_function_ref(std::string_view text, name_rule rule);
 
-/// True for a bare function name: 1 to `function_name_length_max` letters, digits, '-' and '_'. Takes
-/// a few nanoseconds.
+/// True for a bare function name: 1 to `function_name_length_max` letters, digits, '-' and '_'.
+/// Takes a few nanoseconds.
 [[nodiscard]] bool is_function_name(std::string_view text) noexcept;
+
+/// Longest name that a runtime gives a lifecycle to: a function name, ':' and a version number.
+inline constexpr std::size_t versioned_name_length_max = function_name_length_max + 1 + 10;
+
+/// The name under which a published version has a lifecycle of its own: "resize:3". `version` is at
+/// least 1.
+[[nodiscard]] std::string versioned_name(std::string_view function, std::uint32_t version);
+
+/// What a name that has a lifecycle means.
+struct versioned_name_parts {
+  std::string_view function;
+  /// 0 = the function itself.
+  std::uint32_t version = 0;
+};
+
+/// Takes apart a function name or a `versioned_name`; nothing if it is neither. Takes a few
+/// nanoseconds.
+[[nodiscard]] std::optional<versioned_name_parts> split_versioned_name(
+    std::string_view text) noexcept;
 
 /// Whether `parse_function_ref` would accept the text if no length were limited. The service
 /// reports the two kinds of violation separately, or both at once.

@@ -62,6 +62,9 @@ struct happening {
   reason_code reason = reason_code::none;
   /// For calls: the revision the caller expects, or 0 when it does not care (T44).
   std::uint32_t expected_revision = 0;
+  /// For create, update, publish, tag, configure and permit: it brings new metadata, so that there
+  /// is something to keep although the situation may stay as it is. Nothing else brings any.
+  bool brings_metadata = false;
 };
 
 /// What came of it. `effects` is what the caller has to do; the attempt numbers say to which
@@ -73,6 +76,8 @@ struct outcome {
   /// The rule that applied; null when the answer was given before the table was asked (T44, stale
   /// completions).
   const row* rule = nullptr;
+  /// The metadata that came with the event counts from now on.
+  bool takes_metadata = false;
   /// The attempt to start, if any effect starts one, else 0.
   std::uint32_t start = 0;
   /// Attempts whose resources are no longer needed: what the function held, and what it gives up. 0
@@ -83,9 +88,10 @@ struct outcome {
   [[nodiscard]] constexpr bool has(effect which) const noexcept {
     return effects.contains(static_cast<std::size_t>(which));
   }
-  /// True when the record differs, so that there is a transition to journal and to tell others.
+  /// True when the record or the metadata differs, so that there is a transition to journal and to
+  /// tell others.
   [[nodiscard]] constexpr bool changed(const lifecycle_record& before) const noexcept {
-    return next.revision != before.revision || next.pair != before.pair;
+    return next.revision != before.revision || next.pair != before.pair || takes_metadata;
   }
 };
 

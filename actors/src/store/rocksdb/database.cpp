@@ -2,6 +2,7 @@
 
 #include "log_file.hpp"
 #include "manifest_mark.hpp"
+#include "meta.hpp"
 #include "problems.hpp"
 #include "tuning.hpp"
 
@@ -19,8 +20,13 @@ namespace fsm::rocks {
 namespace {
 
 constexpr std::array<std::string_view, family_count> family_names{
-    "default",   "functions", "last_used", "history",      "events",
-    "documents", "texts",     "names",     "owed_releases"};
+    "default",   "functions", "last_used", "history",       "events",
+    "documents", "texts",     "names",     "owed_releases", "metadata"};
+
+/// The schema version that brought a family.
+constexpr std::uint32_t since(std::size_t which) {
+  return which == static_cast<std::size_t>(family::metadata) ? 2 : 1;
+}
 
 /// Writes no file.
 class silent_logger final : public rocksdb::Logger {
@@ -145,28 +151,12 @@ rocksdb::Status find_families(families& found, const rocksdb::DBOptions& options
   return listed;
 }
 
-/// A start that was interrupted leaves families out, and nothing in the others. Where there is
-/// something, it is a database of somebody else's, or one that has lost families.
-expected<void> check_incomplete(const families& found, rocksdb::DBOptions options,
-                                const std::string& path) {
-  if (std::ranges::all_of(found.there, std::identity{})) return {};
-  options.info_log = std::make_shared<silent_logger>();
-  options.listeners.clear();
-  const std::vector<rocksdb::ColumnFamilyDescriptor> only_meta{found.all.front()};
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::OpenForReadOnly(options, path, only_meta, &handles, &db);
-  if (!opened.ok()) return unexpected(problem(path, "opened", opened));
-  const std::unique_ptr<rocksdb::DB> owned{db};
-  const bool is_empty = db->GetLatestSequenceNumber() == 0;
-  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
-  if (is_empty && found.all.size() == family_count) return {};
-  return unexpected(
-      {errc::invalid_argument,
-       fmt::format("the directory {} holds a RocksDB database that is no store of libfsm's; choose "
-                   "another directory",
-                   path)});
+/// Whether all families are there that a store of that schema version has.
+bool has_all_of(const families& found, std::uint32_t schema_version) {
+  for (std::size_t i = 0; i < family_count; ++i) {
+    if (!found.there[i] && since(i) <= schema_version) return false;
+  }
+  return true;
 }
 
 void take_handles(database& opened, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
@@ -179,6 +169,34 @@ void take_handles(database& opened, const std::vector<rocksdb::ColumnFamilyHandl
   }
 }
 
+/// A start that was interrupted leaves families out, and nothing in the others; an older store has
+/// fewer. Anything else is a database of somebody else's, or one that has lost families.
+expected<void> check_incomplete(const families& found, rocksdb::DBOptions options,
+                                const std::string& path) {
+  if (std::ranges::all_of(found.there, std::identity{})) return {};
+  options.info_log = std::make_shared<silent_logger>();
+  options.listeners.clear();
+  const std::vector<rocksdb::ColumnFamilyDescriptor> only_meta{found.all.front()};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(options, path, only_meta, &handles, &db);
+  if (!opened.ok()) return unexpected(problem(path, "opened", opened));
+  database about;
+  about.db.reset(db);
+  about.directory = path;
+  take_handles(about, handles);
+  const bool is_empty = db->GetLatestSequenceNumber() == 0;
+  if (is_empty && found.all.size() == family_count) return {};
+  const auto older = read_meta(about);
+  if (older && *older && has_all_of(found, (*older)->schema_version)) return {};
+  return unexpected(
+      {errc::invalid_argument,
+       fmt::format("the directory {} holds a RocksDB database that is no store of libfsm's; choose "
+                   "another directory",
+                   path)});
+}
+
 }  // namespace
 
 std::string_view name_of(family which) noexcept {
@@ -187,7 +205,9 @@ std::string_view name_of(family which) noexcept {
 
 database::~database() {
   if (db == nullptr) return;
-  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
+  }
   for (rocksdb::ColumnFamilyHandle* handle : unknown) db->DestroyColumnFamilyHandle(handle);
 }
 
@@ -255,7 +275,7 @@ expected<database> open_to_read(const std::filesystem::path& directory, rocksdb:
     return known == family_names.end() ||
            !found.there[static_cast<std::size_t>(known - family_names.begin())];
   });
-  if (found.all.size() != family_count)
+  if (!has_all_of(found, 1))
     return unexpected(
         damaged(opened.directory, "a column family is missing, unless it is just being made"));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -263,7 +283,9 @@ expected<database> open_to_read(const std::filesystem::path& directory, rocksdb:
   done = rocksdb::DB::OpenForReadOnly(options, opened.directory, found.all, &handles, &db);
   if (!done.ok()) return unexpected(problem(opened.directory, "read", done));
   opened.db.reset(db);
-  take_handles(opened, handles);
+  for (std::size_t i = 0, next = 0; i < family_count; ++i) {
+    if (found.there[i]) opened.handles[i] = handles[next++];
+  }
   return opened;
 }
 

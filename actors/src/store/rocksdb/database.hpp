@@ -27,9 +27,10 @@ enum class family : std::uint8_t {
   texts,      ///< uid, text_kind → reason text that differs from its code's own.
   names,      ///< name → uid.
   owed_releases,  ///< uid, attempt → nothing.
+  metadata,       ///< uid → metadata. Since schema version 2.
 };
 
-inline constexpr std::size_t family_count = 9;
+inline constexpr std::size_t family_count = 10;
 [[nodiscard]] std::string_view name_of(family which) noexcept;
 
 /// An open RocksDB with the handles of our families. Closed by the destructor.
@@ -47,6 +48,7 @@ struct database {
   database& operator=(const database&) = delete;
   ~database();
 
+  /// Null for a family that is not there: an older store that is only read.
   [[nodiscard]] rocksdb::ColumnFamilyHandle* operator[](family which) const noexcept {
     return handles[static_cast<std::size_t>(which)];
   }

@@ -24,14 +24,17 @@ struct upgrade_step {
 };
 
 /// The schema version that this version of the library writes, and the highest that it reads.
-inline constexpr std::uint32_t schema_version = 1;
+inline constexpr std::uint32_t schema_version = 2;
+
+/// The steps from every older version to it.
+[[nodiscard]] std::vector<upgrade_step> upgrades();
 
 /// What tests do differently.
 struct internals {
   /// Where files are; null = RocksDB's default. Has to outlive the store.
   rocksdb::Env* env = nullptr;
   std::uint32_t schema_version = rocks::schema_version;
-  std::vector<upgrade_step> upgrades{};
+  std::vector<upgrade_step> upgrades = rocks::upgrades();
   /// Which start of the operating system this is; "" = ask it.
   std::string boot{};
 };

@@ -71,6 +71,8 @@ private:
     const auto documents = db_.scan(family::documents);
     const auto history = db_.scan(family::history);
     for (const auto* i : {&functions, &uses, &texts, &documents, &history}) (*i)->SeekToFirst();
+    const auto metadata = db_[family::metadata] ? db_.scan(family::metadata) : nullptr;
+    if (metadata) metadata->SeekToFirst();
     stored_function function;
     for (; going_ && functions->Valid(); functions->Next()) {
       if (auto decoded = decode(functions->value().ToStringView(), function); !decoded)
@@ -88,8 +90,14 @@ private:
         going_ = into_.on_document(function.uid, number_at<std::uint32_t>(documents->key(), 8),
                                    documents->value().ToStringView());
       });
+      if (metadata) {
+        each_of(*metadata, function.uid, [&] {
+          going_ = into_.on_metadata(function.uid, metadata->value().ToStringView());
+        });
+      }
       read_history(*history, function.uid);
     }
+    if (metadata) check(*metadata);
     for (const auto* i : {&functions, &uses, &texts, &documents, &history}) check(**i);
   }
 

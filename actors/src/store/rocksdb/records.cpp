@@ -68,6 +68,7 @@ void remove_function(WriteBatch& into, const database& in, const change& what, h
   const std::uint64_t uid = what.transition.uid;
   into.Delete(in[family::functions], number_key(uid));
   into.Delete(in[family::last_used], number_key(uid));
+  into.Delete(in[family::metadata], number_key(uid));
   into.Delete(in[family::names], what.transition.name);
   const std::uint8_t taken = what.history_place < ring.size ? what.history_place : ring.size;
   for (std::uint8_t place = 0; place < taken; ++place)
@@ -96,6 +97,7 @@ void put_documents(WriteBatch& into, const database& in, const change& what) {
   }
   if (what.document)
     into.Put(in[family::documents], pair_key(uid, what.document_version), *what.document);
+  if (what.metadata) into.Put(in[family::metadata], number_key(uid), *what.metadata);
 }
 
 }  // namespace

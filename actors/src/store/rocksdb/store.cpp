@@ -78,6 +78,9 @@ public:
   }
   void read_document(std::uint64_t uid, std::uint32_t version,
                      std::function<void(expected<std::string>)> done) override;
+  void read_metadata(std::uint64_t uid, std::function<void(expected<std::string>)> done) override;
+  void read_all_metadata(std::uint64_t after, std::size_t limit,
+                         std::function<void(expected<std::vector<stored_metadata>>)> done) override;
   void read_reasons(std::uint64_t uid, std::function<void(expected<reason_texts>)> done) override;
   void read_history(std::uint64_t uid,
                     std::function<void(expected<std::vector<transition>>)> done) override;
@@ -241,6 +244,27 @@ void rocksdb_store::read_document(std::uint64_t uid, std::uint32_t version,
   if (got.ok()) return done(std::move(document));
   if (!got.IsNotFound()) return done(unexpected(problem(db_->directory, "read", got)));
   done(unexpected({errc::not_found, fmt::format("there is no document of version {}", version)}));
+}
+
+void rocksdb_store::read_metadata(std::uint64_t uid,
+                                  std::function<void(expected<std::string>)> done) {
+  std::string metadata;
+  const rocksdb::Status got =
+      db_->db->Get({}, (*db_)[family::metadata], number_key(uid), &metadata);
+  if (!got.ok() && !got.IsNotFound()) return done(unexpected(problem(db_->directory, "read", got)));
+  done(std::move(metadata));
+}
+
+void rocksdb_store::read_all_metadata(
+    std::uint64_t after, std::size_t limit,
+    std::function<void(expected<std::vector<stored_metadata>>)> done) {
+  std::vector<stored_metadata> found;
+  const auto all = db_->scan(family::metadata);
+  for (all->Seek(number_key(after + 1)); all->Valid() && found.size() < limit; all->Next()) {
+    found.push_back({number_at<std::uint64_t>(all->key(), 0), all->value().ToString()});
+  }
+  if (!all->status().ok()) return done(unexpected(problem(db_->directory, "read", all->status())));
+  done(std::move(found));
 }
 
 expected<std::string> rocksdb_store::text_of(std::uint64_t uid, text_kind kind) const {

@@ -138,6 +138,7 @@ rocksdb::ColumnFamilyOptions family_options(family which, std::uint64_t event_lo
     case family::texts: by_key(options, 4 * mib); break;
     case family::names: by_key(options, 8 * mib); break;
     case family::owed_releases: by_key(options, 4 * mib); break;
+    case family::metadata: by_key(options, 8 * mib); break;
   }
   return options;
 }

@@ -79,6 +79,12 @@ inline constexpr auto cells = [] {
   return what >= event::attempt_started && what <= event::restore_failed;
 }
 
+/// The calls that may bring metadata.
+[[nodiscard]] constexpr bool may_bring_metadata(event what) noexcept {
+  return what == event::create || what == event::update || what == event::publish ||
+         what == event::tag || what == event::configure || what == event::permit;
+}
+
 }  // namespace fsm::detail
 
 namespace fsm {
@@ -106,6 +112,8 @@ constexpr outcome step(const lifecycle_record& record, const happening& what,
   result.rule = rule;
   result.answer = rule->answer;
   result.effects = rule->effects;
+  result.takes_metadata = what.brings_metadata && rule->answer == answer::accepted &&
+                          detail::may_bring_metadata(what.event);
 
   // The one place in the code base that assigns a function's state.
   lifecycle_record& next = result.next;
