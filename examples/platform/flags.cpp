@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <string_view>
 
@@ -24,10 +25,13 @@ constexpr std::string_view description =
     "A Lambda-compatible control plane on libfsm.\n"
     "DUR is an integer and a unit: 250ms 2s 5m 12h 14d.";
 
+constexpr std::size_t secret_length_max = 256;
+
 // The flags as they were typed; absent ones are empty.
 struct typed {
   std::string listen, data, durability, idle_after, world, region, account, max_provisioning,
-      attempt_timeout, seed_functions, threads;
+      attempt_timeout, seed_functions, threads, access_key, secret_key, admin_token, tls_cert,
+      tls_key;
   std::vector<std::string> allowed_hosts;
   bool memory = false;
   bool virtual_clock = false;
@@ -58,6 +62,19 @@ void declare(CLI::App& app, typed& into) {
   app.add_option("--allow-host", into.allowed_hosts, "One more accepted Host; may be repeated")
       ->type_name("HOST")
       ->allow_extra_args(false);
+  flag("--access-key", into.access_key, "ID",
+       "Lambda calls must be signed with this access key [none: they need no signature]");
+  app.add_option("--secret-key", into.secret_key, "Its secret; in the environment nobody sees it")
+      ->type_name("KEY")
+      ->envname("FSM_SECRET_KEY");
+  app.add_option("--admin-token", into.admin_token,
+                 "What '/', '/metrics' and '/_fsm' but for its health ask for as a bearer token "
+                 "[with an access key: one is made and printed; else none]")
+      ->type_name("TOKEN")
+      ->envname("FSM_ADMIN_TOKEN");
+  flag("--tls-cert", into.tls_cert, "FILE",
+       "Serve with TLS: the certificate and its chain, as PEM");
+  flag("--tls-key", into.tls_key, "FILE", "The certificate's private key, as PEM");
   flag("--threads", into.threads, "N",
        "Threads that serve, and of the runtime; 0 = one per core [0]");
 }
@@ -133,16 +150,45 @@ public:
     if (!works(into.region, into.account)) fail("--account", into.account, "12 digits");
   }
 
+  // Keys and tokens travel in header fields. Their values are not repeated.
+  void secret(std::string_view name, const std::string& value, std::string& into) {
+    const bool good =
+        value.size() <= secret_length_max &&
+        std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c <= '~'; });
+    if (good) return void(into = value);
+    refuse(std::string{name} + ": what was given is not allowed; it must be at most " +
+           std::to_string(secret_length_max) + " characters of ASCII, without blanks");
+  }
+
+  void access_key(const std::string& value, std::string& into) {
+    const bool good = value.size() <= secret_length_max &&
+                      std::all_of(value.begin(), value.end(), [](unsigned char c) {
+                        return std::isalnum(c) != 0 || c == '_' || c == '-';
+                      });
+    if (good) return void(into = value);
+    fail("--access-key", value, "letters, digits, '_' and '-', at most 256 of them");
+  }
+
+  // Two flags of which none makes sense alone.
+  void both(std::string_view name, const std::string& value, std::string_view other,
+            const std::string& other_value) {
+    if (value.empty() == other_value.empty()) return;
+    const auto given = value.empty() ? other : name;
+    const auto missing = value.empty() ? name : other;
+    refuse(std::string{given} + ": it needs " + std::string{missing} + " too");
+  }
+
   void fail(std::string_view name, const std::string& value, const std::string& rule) {
-    if (problem_.empty()) {
-      problem_ = one_line("fsm-platform: " + std::string{name} + ": '" + value +
-                          "' is not allowed; it must be " + rule);
-    }
+    refuse(std::string{name} + ": '" + value + "' is not allowed; it must be " + rule);
   }
 
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
 private:
+  void refuse(const std::string& why) {
+    if (problem_.empty()) problem_ = one_line("fsm-platform: " + why);
+  }
+
   std::string problem_;
 };
 
@@ -164,8 +210,15 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
                  result.attempt_timeout);
   check.number("--seed-functions", given.seed_functions, 0, functions_max, result.seed_functions);
   check.number("--threads", given.threads, 0, threads_max, result.threads);
+  check.access_key(given.access_key, result.access_key);
+  check.secret("--secret-key", given.secret_key, result.secret_key);
+  check.secret("--admin-token", given.admin_token, result.admin_token);
+  check.both("--access-key", given.access_key, "--secret-key", given.secret_key);
+  check.both("--tls-cert", given.tls_cert, "--tls-key", given.tls_key);
   if (!check.problem().empty()) return tl::make_unexpected(flags_exit{2, check.problem()});
   if (!given.world.empty()) result.world_file = given.world;
+  result.tls_cert = given.tls_cert;
+  result.tls_key = given.tls_key;
   result.virtual_clock = given.virtual_clock;
   result.allowed_hosts = given.allowed_hosts;
   return result;

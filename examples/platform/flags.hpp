@@ -33,6 +33,14 @@ struct flags {
   fsm::duration attempt_timeout = std::chrono::seconds{100};
   std::size_t seed_functions = 0;
   std::vector<std::string> allowed_hosts;
+  /// Who may call: both, or neither, which lets everybody.
+  std::string access_key;
+  std::string secret_key;
+  /// Guards what is not of the Lambda API. "" = none was given.
+  std::string admin_token;
+  /// Files in PEM form: both, or neither, which serves without TLS.
+  std::string tls_cert;
+  std::string tls_key;
   /// Of the HTTP server and of the runtime, each. 0 = one per core.
   std::size_t threads = 0;
 };
@@ -43,8 +51,9 @@ struct flags_exit {
   std::string text;
 };
 
-/// Reads a command line. A bad flag ends with code 2 and one line that names the flag, the value
-/// and the rule; `--help` with code 0 and its text.
+/// Reads a command line, and from the environment the secrets it leaves out (`FSM_SECRET_KEY`,
+/// `FSM_ADMIN_TOKEN`). A bad flag ends with code 2 and one line that names the flag, the value
+/// (but for secrets) and the rule; `--help` with code 0 and its text.
 [[nodiscard]] tl::expected<flags, flags_exit> parse_flags(int argc, const char* const* argv);
 
 /// The text with a blank for each line break and other control character.

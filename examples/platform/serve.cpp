@@ -1,10 +1,12 @@
 #include "serve.hpp"
 
 #include "http/server.hpp"
+#include "http/tls.hpp"
 #include "recovery_log.hpp"
 #include "seed.hpp"
 #include "stopper.hpp"
 #include "storage.hpp"
+#include "wire/digest.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
@@ -27,9 +29,13 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t workers = 2;
 
-int reject(const std::string& flag, const std::string& value, const std::string& rule) {
-  std::cerr << one_line("fsm-platform: " + flag + ": '" + value + "': " + rule) << std::endl;
+int reject(const std::string& flag, const std::string& rule) {
+  std::cerr << one_line("fsm-platform: " + flag + ": " + rule) << std::endl;
   return 2;
+}
+
+int reject(const std::string& flag, const std::string& value, const std::string& rule) {
+  return reject(flag, "'" + value + "': " + rule);
 }
 
 // Time never goes back, also not from one start to the next.
@@ -60,12 +66,26 @@ fsm::options to_options(const flags& how, std::shared_ptr<fsm::store> store,
   return result;
 }
 
-http::server_options to_server_options(const flags& how) {
+http::server_options to_server_options(const flags& how,
+                                       std::shared_ptr<boost::asio::ssl::context> tls) {
   http::server_options result;
+  result.tls = std::move(tls);
   result.host = how.host;
   result.port = how.port;
   result.allowed_hosts = how.allowed_hosts;
   result.threads = how.threads;
+  return result;
+}
+
+wire::door_keys to_door_keys(const flags& how) {
+  wire::door_keys result{.access = std::nullopt, .admin_token = how.admin_token};
+  if (how.access_key.empty()) return result;
+  result.access = wire::access_key{how.access_key, how.secret_key};
+  if (!result.admin_token.empty()) return result;
+  result.admin_token = wire::random_token();
+  // Not a line of the log, which may be kept where others can read it.
+  std::cerr << "admin token, until the end of this process: Authorization: Bearer "
+            << result.admin_token << std::endl;
   return result;
 }
 
@@ -80,8 +100,14 @@ int serve(const flags& how) {
     if (!read) return reject("--world", *how.world_file, read.error().message);
     settings = *std::move(read);
   }
+  std::shared_ptr<boost::asio::ssl::context> tls;
+  if (!how.tls_cert.empty()) {
+    auto opened = http::open_tls(how.tls_cert, how.tls_key);
+    if (!opened) return reject("--tls-cert, --tls-key", opened.error().message);
+    tls = *std::move(opened);
+  }
   // Before anything that logs, so that an address that is taken is all there is to read.
-  auto server = http::server::open(to_server_options(how), log);
+  auto server = http::server::open(to_server_options(how, std::move(tls)), log);
   if (!server) {
     return reject("--listen", how.host + ":" + std::to_string(how.port), server.error().message);
   }
@@ -107,7 +133,7 @@ int serve(const flags& how) {
   log->set_level(spdlog::level::info);
   boost::asio::thread_pool pool{workers};
   const wire::site site{*functions, *cloud,     virtual_clock.get(), pool,
-                        log,        how.region, how.account};
+                        log,        how.region, how.account,         to_door_keys(how)};
   wire::service service{site};
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });

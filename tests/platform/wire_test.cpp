@@ -214,7 +214,7 @@ TEST_CASE("a host is recognised whatever its form") {
   CHECK(http::host_of("Localhost:9001") == "localhost");
   CHECK(http::host_of("[::1]:80") == "::1");
   CHECK(http::host_of("127.0.0.1") == "127.0.0.1");
-  const http::guard guard{"0.0.0.0", {"Lambda.Example"}};
+  const http::guard guard{"http", "0.0.0.0", {"Lambda.Example"}};
   const auto passes = [&](const std::string& host) {
     http::request_head head;
     head.target("/");

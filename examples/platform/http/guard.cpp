@@ -33,10 +33,12 @@ std::string_view field(const request_head& head, proto::field name) {
 
 // The authority of a target in absolute form, which counts before the Host field; else empty.
 std::string_view authority_of(std::string_view target) {
-  constexpr std::string_view scheme = "http://";
-  if (!target.starts_with(scheme)) return {};
-  target.remove_prefix(scheme.size());
-  return target.substr(0, target.find_first_of("/?"));
+  for (const std::string_view start : {"http://", "https://"}) {
+    if (!target.starts_with(start)) continue;
+    target.remove_prefix(start.size());
+    return target.substr(0, target.find_first_of("/?"));
+  }
+  return {};
 }
 
 }  // namespace
@@ -50,8 +52,9 @@ std::string host_of(std::string_view authority) {
   return lower(authority.substr(0, authority.find(':')));
 }
 
-guard::guard(std::string listen_host, std::vector<std::string> allowed_hosts)
-    : hosts_{std::move(allowed_hosts)} {
+guard::guard(std::string_view scheme, std::string listen_host,
+             std::vector<std::string> allowed_hosts)
+    : origin_start_{std::string{scheme} + "://"}, hosts_{std::move(allowed_hosts)} {
   hosts_.push_back(std::move(listen_host));
   for (auto& each : hosts_) each = lower(each);
 }
@@ -76,7 +79,7 @@ std::optional<std::string> guard::objection(const request_head& head) const {
     return "The request comes from another site (Sec-Fetch-Site: " + std::string{site} + ").";
   }
   const auto origin = field(head, proto::field::origin);
-  if (!origin.empty() && lower(origin) != "http://" + lower(authority)) {
+  if (!origin.empty() && lower(origin) != origin_start_ + lower(authority)) {
     return "The request comes from another site (Origin: " + std::string{origin} + ").";
   }
   return std::nullopt;

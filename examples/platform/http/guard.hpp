@@ -15,7 +15,8 @@ namespace platform::http {
 class guard {
 public:
   /// Loopback names and addresses are accepted, and so are `listen_host` and `allowed_hosts`.
-  guard(std::string listen_host, std::vector<std::string> allowed_hosts);
+  /// `scheme` is what an origin of ours begins with: "http" or "https".
+  guard(std::string_view scheme, std::string listen_host, std::vector<std::string> allowed_hosts);
 
   /// Why the request is refused, as a sentence; nothing if it may pass.
   [[nodiscard]] std::optional<std::string> objection(const request_head& head) const;
@@ -23,6 +24,7 @@ public:
 private:
   [[nodiscard]] bool accepts(std::string_view host) const;
 
+  const std::string origin_start_;
   std::vector<std::string> hosts_;  // In lower case.
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 /// \file
@@ -41,6 +42,10 @@ enum class problem : std::uint8_t {
 class handler {
 public:
   virtual ~handler() = default;
+
+  /// The answer to a request that its head alone rules out: its body is not read. Nothing if it may
+  /// go on.
+  [[nodiscard]] virtual std::optional<response> refuse_by_head(const request_head& head) const = 0;
 
   /// How long the body of a request may be, in bytes.
   [[nodiscard]] virtual std::uint64_t body_bytes_max(const request_head& head) const = 0;

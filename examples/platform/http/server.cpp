@@ -84,16 +84,18 @@ void server::fit_limits() {
   options_.limits.connections_max = std::max<std::size_t>(room, 1);
 }
 
+std::string server::scheme() const { return options_.tls ? "https" : "http"; }
+
 std::string server::url() const {
   const auto endpoint = acceptor_->local_endpoint();
   const bool v6 = options_.host.find(':') != std::string::npos;
   const auto host = v6 ? "[" + options_.host + "]" : options_.host;
-  return "http://" + host + ":" + std::to_string(endpoint.port());
+  return scheme() + "://" + host + ":" + std::to_string(endpoint.port());
 }
 
 void server::start(handler& answers) {
-  rules_.emplace(
-      session_rules{answers, guard{options_.host, options_.allowed_hosts}, options_.limits});
+  rules_.emplace(session_rules{answers, guard{scheme(), options_.host, options_.allowed_hosts},
+                               options_.limits, options_.tls});
   asio::co_spawn(*contexts_.front(), accept(), asio::detached);
   for (auto& each : contexts_) {
     threads_.emplace_back([context = each.get()] {

@@ -32,6 +32,8 @@ struct server_options {
   /// 0 = one per core.
   std::size_t threads = 0;
   struct limits limits;
+  /// See `open_tls`; null = without TLS.
+  std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
 /// An HTTP/1.1 server: a few threads, each with its share of the connections.
@@ -47,7 +49,7 @@ public:
   server& operator=(const server&) = delete;
   ~server();
 
-  /// Where it listens: "http://127.0.0.1:9001".
+  /// Where it listens: "http://127.0.0.1:9001", or "https:" with TLS.
   [[nodiscard]] std::string url() const;
   /// Serves, on threads of its own, until `stop`; the handler must be there until then.
   void start(handler& answers);
@@ -61,6 +63,7 @@ private:
   using tcp = boost::asio::ip::tcp;
 
   server(server_options options, std::shared_ptr<spdlog::logger> log);
+  [[nodiscard]] std::string scheme() const;
   fsm::expected<void> listen();
   void fit_limits();
   boost::asio::awaitable<void> accept();

@@ -26,6 +26,7 @@ namespace beast = boost::beast;
 
 namespace {
 
+constexpr std::chrono::seconds goodbye_time{1};
 constexpr std::size_t first_read_bytes = 1024;
 constexpr std::size_t buffer_bytes_max = std::size_t{128} * 1024;
 
@@ -65,7 +66,7 @@ private:
 }  // namespace
 
 session::session(asio::ip::tcp::socket socket, const session_rules& rules)
-    : stream_{std::move(socket)}, buffer_{buffer_bytes_max}, rules_{rules} {}
+    : stream_{std::move(socket), rules.tls.get()}, buffer_{buffer_bytes_max}, rules_{rules} {}
 
 void session::start(std::function<void()> ended) { launch(false, std::move(ended)); }
 
@@ -97,12 +98,21 @@ void session::close() {
 session::awaitable<void> session::serve(bool refusing) {
   beast::error_code ignored;
   stream_.socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
-  while (!finishing_ && co_await wait_for_request()) {
+  const bool greeted = !stream_.is_secure() || co_await shake_hands();
+  while (greeted && !finishing_ && co_await wait_for_request()) {
     if (!co_await serve_one(refusing)) break;
   }
+  if (greeted && stream_.is_secure()) co_await say_goodbye();
   if (unread_) co_await drain();
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   stream_.close();
+}
+
+session::awaitable<bool> session::shake_hands() {
+  beast::error_code error;
+  stream_.expires_after(rules_.limits.head_time);
+  co_await stream_.async_handshake(with(error));
+  co_return !error;
 }
 
 // True when there is something to read.
@@ -158,7 +168,7 @@ session::awaitable<std::optional<response>> session::read_head(parser& in) {
   if (auto objection = rules_.doors.objection(in.get())) {
     co_return turn_away(problem::foreign, &in, *objection);
   }
-  co_return std::nullopt;
+  co_return rules_.answers.refuse_by_head(in.get().base());
 }
 
 session::awaitable<std::optional<response>> session::read_body(parser& in) {
@@ -235,6 +245,13 @@ session::awaitable<bool> session::write(response what) {
   proto::response_serializer<proto::string_body> out{what};
   co_await proto::async_write(stream_, out, with(error));
   co_return !error;
+}
+
+// Without it the peer could not tell an end from a cut.
+session::awaitable<void> session::say_goodbye() {
+  beast::error_code error;
+  stream_.expires_after(goodbye_time);
+  co_await stream_.async_shutdown(with(error));
 }
 
 session::awaitable<void> session::drain() {

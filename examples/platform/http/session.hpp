@@ -3,11 +3,12 @@
 #include "http/guard.hpp"
 #include "http/limits.hpp"
 #include "http/message.hpp"
+#include "http/transport.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -25,6 +26,8 @@ struct session_rules {
   handler& answers;
   guard doors;
   struct limits limits;
+  /// Null = without TLS.
+  std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
 /// One connection: reads requests one after the other, answers each before it reads the next (so
@@ -51,19 +54,21 @@ private:
   void launch(bool refusing, std::function<void()> ended);
   awaitable<void> serve(bool refusing);
   awaitable<bool> serve_one(bool refusing);
+  awaitable<bool> shake_hands();
   awaitable<bool> wait_for_request();
   awaitable<std::optional<response>> read_head(parser& in);
   awaitable<std::optional<response>> read_body(parser& in);
   awaitable<response> ask(request what);
   awaitable<bool> write(response what);
   awaitable<void> drain();
+  awaitable<void> say_goodbye();
   [[nodiscard]] response turn_away(problem why, const parser* in,
                                    const std::string& detail = {}) const;
   [[nodiscard]] response explain(const boost::beast::error_code& error, const parser& in) const;
   void watch_peer(abandon give_up);
   void allow(std::uint64_t bytes);
 
-  boost::beast::tcp_stream stream_;
+  transport stream_;
   boost::beast::flat_buffer buffer_;
   const session_rules& rules_;
   bool finishing_ = false;

@@ -1,5 +1,6 @@
 #include "wire/digest.hpp"
 
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <random>
+#include <stdexcept>
 
 namespace platform::wire {
 
@@ -80,6 +82,15 @@ std::string sha256(std::string_view bytes) {
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
   return digest;
+}
+
+std::string random_token() {
+  std::string bytes(16, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) !=
+      1) {
+    throw std::runtime_error{"there is no randomness"};
+  }
+  return hex_encode(bytes);
 }
 
 std::string random_uuid() {

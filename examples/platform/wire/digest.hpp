@@ -14,6 +14,8 @@ namespace platform::wire {
 [[nodiscard]] std::string hex_encode(std::string_view bytes);
 /// The 32 bytes of the SHA-256 digest.
 [[nodiscard]] std::string sha256(std::string_view bytes);
+/// 32 digits that nobody can guess.
+[[nodiscard]] std::string random_token();
 /// A random UUID in lower case (version 4).
 [[nodiscard]] std::string random_uuid();
 

@@ -95,7 +95,7 @@ void create_function(const call_ptr& request) {
   if (!made) return request->refuse(made.error());
   fsm::create_request what{.name = made->target.name,
                            .document = json::serialize(made->document),
-                           .tenant = request->where().account,
+                           .tenant = request->where().tenant(),
                            .idle_after = std::nullopt};
   request->where().functions.create(
       std::move(what), [request, made = *std::move(made)](const view_result& view) {

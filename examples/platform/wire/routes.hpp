@@ -1,6 +1,7 @@
 #pragma once
 
 #include "wire/call.hpp"
+#include "wire/doors.hpp"
 
 #include <cstdint>
 #include <span>
@@ -24,6 +25,8 @@ struct route {
   std::string_view name;
   body_limit limit;
   void (*run)(const call_ptr& request);
+  /// Who may ask for it.
+  enum door door = door::signature;
 };
 
 /// Every operation.
@@ -37,5 +40,8 @@ struct matched_route {
 
 /// The route of a request; its `which` is null when there is none.
 [[nodiscard]] matched_route match(http::proto::verb method, const target& where);
+
+/// Who may ask for it; for a request that has no route it goes by its path.
+[[nodiscard]] door door_of(const matched_route& found, const target& where) noexcept;
 
 }  // namespace platform::wire

@@ -2,12 +2,14 @@
 
 #include "wire/call.hpp"
 #include "wire/digest.hpp"
+#include "wire/doors.hpp"
 #include "wire/operations.hpp"
 #include "wire/routes.hpp"
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -77,21 +79,64 @@ failure no_such_operation(const http::request_head& head) {
           {}};
 }
 
+// Signatures are made with the time of the world outside, also when the platform's is virtual.
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// A request that has arrived, until it is known who works on it.
+struct arrival {
+  http::request what;
+  http::responder answer;
+  target where;
+  matched_route found;
+  std::string request_id;
+};
+
+std::optional<failure> refusal(const site& where, arrival& one) {
+  const auto which = door_of(one.found, one.where);
+  if (auto wrong = refuse(one.what, which, where.keys, where.region, now())) return wrong;
+  if (!one.found.which) return no_such_operation(one.what.base());
+  const auto size = one.what.body().size();  // Which it did not have while it was packed.
+  if (size <= bytes_max(one.found.which, one.what.base())) return std::nullopt;
+  return body_too_large(one.what.base(), std::to_string(size));
+}
+
 // The one place that catches what an operation throws.
-void run(const route& which, const call_ptr& request) {
+http::abandon run(const site& where, arrival one) {
+  if (auto wrong = refusal(where, one)) {
+    const auto& row = row_of(wrong->what);
+    where.log->debug("request refused request={} error={} status={}", one.request_id, row.name,
+                     row.status);
+    one.answer(to_response(*wrong, one.request_id));
+    return {};
+  }
+  const auto request = std::make_shared<call>(where, std::move(one.what), std::move(one.where),
+                                              std::move(one.request_id), std::move(one.answer));
+  request->set_function_text(std::move(one.found.function_text));
   try {
-    which.run(request);
+    one.found.which->run(request);
   } catch (const std::exception& problem) {
-    request->where().log->error("operation failed name={} request={} error=\"{}\"", which.name,
-                                request->request_id(), problem.what());
+    where.log->error("operation failed name={} request={} error=\"{}\"", one.found.which->name,
+                     request->request_id(), problem.what());
     request->refuse({fault::service, "An internal error occurred.", {}});
   }
+  return request->take_abandon();
 }
 
 }  // namespace
 
+std::optional<http::response> service::refuse_by_head(const http::request_head& head) const {
+  const auto where = target_of(head);
+  if (!where) return std::nullopt;
+  const auto which = door_of(wire::match(head.method(), *where), *where);
+  const auto wrong = wire::refuse_by_head(head, which, site_.keys, site_.region, now());
+  if (!wrong) return std::nullopt;
+  return to_response(*wrong, random_uuid());
+}
+
 std::uint64_t service::body_bytes_max(const http::request_head& head) const {
-  return bytes_max(match(head).which, head);
+  return packed_bytes_max(head, bytes_max(match(head).which, head));
 }
 
 http::response service::turn_away(http::problem why, const http::request_head* head,
@@ -102,20 +147,17 @@ http::response service::turn_away(http::problem why, const http::request_head* h
 http::abandon service::handle(http::request what, http::responder answer) {
   auto request_id = random_uuid();
   auto where = target_of(what.base());
-  auto found = where ? wire::match(what.method(), *where) : matched_route{};
-  if (!found.which) {
+  if (!where) {
     answer(to_response(no_such_operation(what.base()), request_id));
     return {};
   }
-  const auto request = std::make_shared<call>(site_, std::move(what), *std::move(where),
-                                              std::move(request_id), std::move(answer));
-  request->set_function_text(std::move(found.function_text));
-  if (request->body().size() > quick_bytes_max) {
-    boost::asio::post(site_.workers, [request, which = found.which] { run(*which, request); });
-    return {};
-  }
-  run(*found.which, request);
-  return request->take_abandon();
+  auto found = wire::match(what.method(), *where);
+  arrival one{std::move(what), std::move(answer), *std::move(where), std::move(found),
+              std::move(request_id)};
+  if (one.what.body().size() <= quick_bytes_max) return run(site_, std::move(one));
+  boost::asio::post(site_.workers,
+                    [&site = site_, one = std::move(one)]() mutable { run(site, std::move(one)); });
+  return {};
 }
 
 }  // namespace platform::wire

@@ -4,17 +4,20 @@
 #include "wire/site.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace platform::wire {
 
-/// Answers HTTP requests: finds the operation, gives the request an id, and sees to it that
-/// whatever goes wrong becomes an error of the API.
+/// Answers HTTP requests: finds the operation, checks that the client may ask for it, gives the
+/// request an id, and sees to it that whatever goes wrong becomes an error of the API.
 class service final : public http::handler {
 public:
   /// `where` must outlive the service.
   explicit service(const site& where) : site_{where} {}
 
+  [[nodiscard]] std::optional<http::response> refuse_by_head(
+      const http::request_head& head) const override;
   [[nodiscard]] std::uint64_t body_bytes_max(const http::request_head& head) const override;
   [[nodiscard]] http::response turn_away(http::problem why, const http::request_head* head,
                                          const std::string& detail) const override;

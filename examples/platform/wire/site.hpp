@@ -1,5 +1,6 @@
 #pragma once
 
+#include "wire/doors.hpp"
 #include "world.hpp"
 #include <fsm/clock.hpp>
 #include <fsm/runtime.hpp>
@@ -23,6 +24,12 @@ struct site {
   std::shared_ptr<spdlog::logger> log;
   std::string region;
   std::string account;
+  door_keys keys{};
+
+  /// For whom a call is made: the access key, where there is one, else the account.
+  [[nodiscard]] const std::string& tenant() const noexcept {
+    return keys.access ? keys.access->id : account;
+  }
 };
 
 }  // namespace platform::wire

@@ -35,7 +35,21 @@ bool add_parameter(std::string_view text, target& into) {
   return true;
 }
 
+// An absolute target ("http://host/path") without its scheme and authority.
+std::string_view origin_form(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    const auto slash = text.find('/', scheme.size());
+    return slash == std::string_view::npos ? std::string_view{"/"} : text.substr(slash);
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string_view sent_path(std::string_view text) noexcept {
+  return origin_form(text).substr(0, origin_form(text).find_first_of("?#"));
+}
 
 const std::string* target::parameter(std::string_view name) const noexcept {
   for (const auto& [key, value] : query) {
@@ -45,11 +59,7 @@ const std::string* target::parameter(std::string_view name) const noexcept {
 }
 
 std::optional<target> parse_target(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
-  if (text.starts_with(scheme)) {
-    const auto slash = text.find('/', scheme.size());
-    text = slash == std::string_view::npos ? std::string_view{"/"} : text.substr(slash);
-  }
+  text = origin_form(text);
   if (!text.starts_with('/')) return std::nullopt;
   text = text.substr(0, text.find('#'));
   const auto question = text.find('?');

@@ -25,6 +25,9 @@ struct target {
 /// Nothing if it is neither, or if an escape ('%41') is broken.
 [[nodiscard]] std::optional<target> parse_target(std::string_view text);
 
+/// The path of a target as it was sent, undecoded: with the slash at its end, if it has one.
+[[nodiscard]] std::string_view sent_path(std::string_view text) noexcept;
+
 /// Replaces each '%41' by its byte; nothing if one is broken.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 

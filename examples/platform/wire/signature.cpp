@@ -1,0 +1,468 @@
+#include "wire/signature.hpp"
+
+#include "wire/digest.hpp"
+#include "wire/target.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+#include <string>
+#include <utility>
+
+namespace platform::wire {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view chunk_algorithm = "AWS4-HMAC-SHA256-PAYLOAD";
+constexpr std::string_view terminator = "aws4_request";
+constexpr std::string_view service = "lambda";
+constexpr std::chrono::minutes skew_max = 5min;
+// Clients presign for later, so their clocks matter less.
+constexpr std::chrono::minutes presigned_skew_max = 15min;
+// More names than any client signs; each is looked up.
+constexpr std::ptrdiff_t header_names_max = 128;
+constexpr std::chrono::seconds expires_max = std::chrono::days{7};
+
+std::string_view text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+std::string_view field(const http::request_head& head, std::string_view name) {
+  const auto found = head.find(boost::beast::string_view{name.data(), name.size()});
+  return found == head.end() ? std::string_view{} : text_of(found->value());
+}
+
+std::string_view trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string result{text};
+  std::transform(result.begin(), result.end(), result.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return result;
+}
+
+// Calls `use` with the parts of `text` between the separators.
+template <class Use>
+void split(std::string_view text, char separator, Use use) {
+  for (;;) {
+    const auto end = text.find(separator);
+    use(text.substr(0, end));
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
+failure incomplete(std::string message) {
+  return {fault::incomplete_signature, std::move(message), {}};
+}
+
+failure invalid(std::string message) { return {fault::invalid_signature, std::move(message), {}}; }
+
+// --- times ---------------------------------------------------------------------------------------
+
+std::string basic_time(std::chrono::sys_seconds at) {
+  const auto seconds = std::chrono::system_clock::to_time_t(at);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
+}
+
+std::optional<std::chrono::sys_seconds> read_time(const std::string& text, const char* format) {
+  std::tm parts{};
+  const char* rest = strptime(text.c_str(), format, &parts);
+  if (!rest || *rest != '\0') return std::nullopt;
+  return std::chrono::sys_seconds{std::chrono::seconds{timegm(&parts)}};
+}
+
+// "20260101T000000Z", or the form of HTTP.
+std::optional<std::chrono::sys_seconds> read_time(const std::string& text) {
+  constexpr std::size_t basic_size = 16;
+  if (text.size() == basic_size) return read_time(text, "%Y%m%dT%H%M%SZ");
+  return read_time(text, "%a, %d %b %Y %H:%M:%S GMT");
+}
+
+bool set_time(std::string_view text, signature_claim& into) {
+  const auto at = read_time(std::string{trim(text)});
+  if (!at) return false;
+  into.at = *at;
+  into.signed_at = basic_time(*at);
+  return true;
+}
+
+failure no_time(std::string_view text) {
+  return incomplete("Date must be in ISO-8601 'basic format'. Got '" + std::string{text} +
+                    "'. See http://en.wikipedia.org/wiki/ISO_8601");
+}
+
+// --- reading -------------------------------------------------------------------------------------
+
+// KEY/DATE/REGION/SERVICE/aws4_request
+bool set_credential(std::string_view text, signature_claim& into) {
+  std::vector<std::string_view> parts;
+  split(text, '/', [&](std::string_view part) { parts.push_back(part); });
+  if (parts.size() != 5) return false;
+  into.key_id = parts[0];
+  into.date = parts[1];
+  into.region = parts[2];
+  into.service = parts[3];
+  into.terminator = parts[4];
+  return true;
+}
+
+failure bad_credential(std::string_view text) {
+  return incomplete(
+      "Credential must have exactly 5 slash-delimited elements, e.g. "
+      "keyid/date/region/service/term, got '" +
+      std::string{text} + "'");
+}
+
+// What the parameters of the Authorization field say; views into it.
+struct authorization {
+  std::string_view credential;
+  std::string_view header_names;
+  std::string_view signature;
+};
+
+tl::expected<authorization, failure> read_authorization(std::string_view value) {
+  authorization result;
+  const auto digest =
+      "(hashed with SHA-256 and encoded with Base64): '" + base64_encode(sha256(value)) + "'.";
+  std::optional<failure> wrong;
+  split(value.substr(algorithm.size()), ',', [&](std::string_view part) {
+    part = trim(part);
+    const auto equals = part.find('=');
+    if (equals == std::string_view::npos) {
+      if (!part.empty() && !wrong) {
+        wrong = incomplete(
+            "A part is not a valid key=value pair (missing equal-sign) in "
+            "Authorization header " +
+            digest);
+      }
+      return;
+    }
+    const auto name = part.substr(0, equals);
+    if (name == "Credential") result.credential = part.substr(equals + 1);
+    if (name == "SignedHeaders") result.header_names = part.substr(equals + 1);
+    if (name == "Signature") result.signature = part.substr(equals + 1);
+  });
+  if (wrong) return tl::make_unexpected(*std::move(wrong));
+  return result;
+}
+
+tl::expected<signature_claim, failure> read_from_field(const http::request_head& head,
+                                                       std::string_view value) {
+  const auto given = read_authorization(value);
+  if (!given) return tl::make_unexpected(given.error());
+  const auto own_date = field(head, "X-Amz-Date");
+  const auto date = own_date.empty() ? field(head, "Date") : own_date;
+  std::string missing;
+  for (const auto& [name, found] :
+       {std::pair{"Credential", given->credential}, std::pair{"Signature", given->signature},
+        std::pair{"SignedHeaders", given->header_names}}) {
+    if (found.empty()) {
+      missing += "Authorization header requires '" + std::string{name} + "' parameter. ";
+    }
+  }
+  if (date.empty()) {
+    missing +=
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+  }
+  if (!missing.empty()) {
+    return tl::make_unexpected(
+        incomplete(missing + "(Hashed with SHA-256 and encoded with Base64) Authorization=" +
+                   base64_encode(sha256(value))));
+  }
+  signature_claim result;
+  if (!set_credential(given->credential, result)) {
+    return tl::make_unexpected(bad_credential(given->credential));
+  }
+  if (!set_time(date, result)) return tl::make_unexpected(no_time(date));
+  result.header_names = lower(given->header_names);
+  result.signature = given->signature;
+  result.has_session_token = !field(head, "X-Amz-Security-Token").empty();
+  return result;
+}
+
+tl::expected<signature_claim, failure> read_from_query(const target& where) {
+  std::string missing;
+  const auto take = [&](const char* name) {
+    const auto* value = where.parameter(name);
+    if (value && !value->empty()) return std::string_view{*value};
+    missing += "AWS query-string parameters must include '" + std::string{name} + "'. ";
+    return std::string_view{};
+  };
+  const auto credential = take("X-Amz-Credential");
+  const auto signature = take("X-Amz-Signature");
+  const auto header_names = take("X-Amz-SignedHeaders");
+  const auto date = take("X-Amz-Date");
+  const auto expires = take("X-Amz-Expires");
+  if (!missing.empty()) {
+    return tl::make_unexpected(incomplete(missing + "Re-examine the query-string parameters."));
+  }
+  signature_claim result;
+  if (!set_credential(credential, result)) return tl::make_unexpected(bad_credential(credential));
+  if (!set_time(date, result)) return tl::make_unexpected(no_time(date));
+  std::int64_t seconds = 0;
+  const auto* end = expires.data() + expires.size();
+  const auto [rest, problem] = std::from_chars(expires.data(), end, seconds);
+  if (problem != std::errc{} || rest != end || seconds < 1 || seconds > expires_max.count()) {
+    return tl::make_unexpected(
+        incomplete("X-Amz-Expires must be a number of seconds from 1 to 604800."));
+  }
+  result.expires = std::chrono::seconds{seconds};
+  result.header_names = lower(header_names);
+  result.signature = signature;
+  result.has_session_token = where.parameter("X-Amz-Security-Token") != nullptr;
+  return result;
+}
+
+// --- checking ------------------------------------------------------------------------------------
+
+std::string scope_problems(const signature_claim& claim, std::string_view region) {
+  std::string found;
+  const auto differs = [&](const std::string& is, std::string_view wanted, std::string_view text) {
+    if (is != wanted) found += std::string{text} + "'" + is + "'. ";
+  };
+  differs(claim.region, region, "Credential should be scoped to a valid region, not ");
+  if (claim.service != service) {
+    found += "Credential should be scoped to correct service: '" + std::string{service} + "'. ";
+  }
+  differs(claim.terminator, terminator,
+          "Credential should be scoped with a valid terminator: 'aws4_request', not ");
+  const auto day = claim.signed_at.substr(0, 8);
+  if (claim.date != day) {
+    found +=
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+        "HTTP: '" +
+        claim.date + "' != '" + day + "', from '" + claim.signed_at + "'. ";
+  }
+  if (!found.empty()) found.pop_back();
+  return found;
+}
+
+std::optional<failure> check_time(const signature_claim& claim, std::chrono::sys_seconds now) {
+  const auto early_max = claim.expires ? presigned_skew_max : skew_max;
+  if (claim.at > now + early_max) {
+    return invalid("Signature not yet current: " + claim.signed_at + " is still later than " +
+                   basic_time(now + early_max) + " (" + basic_time(now) + " + " +
+                   std::to_string(early_max.count()) + " min.)");
+  }
+  const auto holds = claim.expires.value_or(skew_max);
+  if (claim.at >= now - holds) return std::nullopt;
+  const auto span = claim.expires ? std::to_string(holds.count()) + " sec.)"
+                                  : std::to_string(skew_max.count()) + " min.)";
+  return invalid("Signature expired: " + claim.signed_at + " is now earlier than " +
+                 basic_time(now - holds) + " (" + basic_time(now) + " - " + span);
+}
+
+bool is_signed(const signature_claim& claim, std::string_view name) {
+  bool found = false;
+  split(claim.header_names, ';', [&](std::string_view each) { found = found || each == name; });
+  return found;
+}
+
+std::optional<failure> check_header_names(const signature_claim& claim,
+                                          const http::request_head& head) {
+  const auto& names = claim.header_names;
+  if (std::count(names.begin(), names.end(), ';') >= header_names_max) {
+    return incomplete("There are more than " + std::to_string(header_names_max) +
+                      " SignedHeaders.");
+  }
+  if (!is_signed(claim, "host")) {
+    return invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  for (const auto& each : head) {
+    const auto name = lower(text_of(each.name_string()));
+    if (name.starts_with("x-amz-") && !is_signed(claim, name)) {
+      return invalid("'" + name + "' must be a 'SignedHeader' in the AWS Authorization.");
+    }
+  }
+  return std::nullopt;
+}
+
+// --- the canonical request -----------------------------------------------------------------------
+
+void append_encoded(std::string_view text, std::string_view kept, std::string& into) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : text) {
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~' ||
+                       kept.find(c) != std::string_view::npos;
+    if (plain) {
+      into.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      into.push_back('%');
+      into.push_back(digits[byte >> 4U]);
+      into.push_back(digits[byte & 15U]);
+    }
+  }
+}
+
+// The path without "." and "..", and without empty parts but for the last.
+std::string normal_path(std::string_view path) {
+  std::vector<std::string_view> parts;
+  split(path, '/', [&](std::string_view part) {
+    if (part == ".." && !parts.empty()) parts.pop_back();
+    if (!part.empty() && part != "." && part != "..") parts.push_back(part);
+  });
+  std::string result;
+  for (const auto part : parts) result.append("/").append(part);
+  if (result.empty() || path.ends_with('/')) result.push_back('/');
+  return result;
+}
+
+std::string canonical_query(const http::request_head& head) {
+  std::vector<std::string> pairs;
+  const auto where = parse_target(text_of(head.target()));
+  if (!where) return {};
+  for (const auto& [name, value] : where->query) {
+    if (name == "X-Amz-Signature") continue;
+    std::string pair;
+    append_encoded(name, "", pair);
+    pair.push_back('=');
+    append_encoded(value, "", pair);
+    pairs.push_back(std::move(pair));
+  }
+  // By name, then by value: '=' counts as the end of a name.
+  const auto split_at = [](const std::string& pair) {
+    const auto equals = pair.find('=');
+    return std::pair{std::string_view{pair}.substr(0, equals),
+                     std::string_view{pair}.substr(equals)};
+  };
+  std::sort(pairs.begin(), pairs.end(),
+            [&](const std::string& a, const std::string& b) { return split_at(a) < split_at(b); });
+  std::string result;
+  for (const auto& each : pairs) result.append(result.empty() ? "" : "&").append(each);
+  return result;
+}
+
+// Trimmed, and with one blank for each run of them.
+void append_value(std::string_view value, std::string& into) {
+  value = trim(value);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value[i] != ' ' || value[i - 1] != ' ') into.push_back(value[i]);
+  }
+}
+
+void append_field(const http::request_head& head, std::string_view name, std::string& into) {
+  into.append(name).push_back(':');
+  const auto [begin, end] = head.equal_range(boost::beast::string_view{name.data(), name.size()});
+  for (auto each = begin; each != end; ++each) {
+    if (each != begin) into.push_back(',');
+    append_value(text_of(each->value()), into);
+  }
+  into.push_back('\n');
+}
+
+std::string hmac(std::string_view key, std::string_view text) {
+  std::string result(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+       reinterpret_cast<unsigned char*>(result.data()), &size);
+  result.resize(size);
+  return result;
+}
+
+}  // namespace
+
+std::string signature_claim::scope() const {
+  return date + "/" + region + "/" + service + "/" + terminator;
+}
+
+tl::expected<signature_claim, failure> read_signature(const http::request_head& head) {
+  if (head.count(http::proto::field::authorization) > 1) {
+    return tl::make_unexpected(incomplete("The request has more than one Authorization header."));
+  }
+  const auto value = trim(field(head, "Authorization"));
+  if (value.starts_with(algorithm) && value.substr(algorithm.size()).starts_with(' ')) {
+    return read_from_field(head, value);
+  }
+  if (value.starts_with("AWS4-")) {
+    return tl::make_unexpected(incomplete("Unsupported AWS 'algorithm': '" +
+                                          std::string{value.substr(0, value.find(' '))} + "'."));
+  }
+  const auto where = parse_target(text_of(head.target()));
+  const auto* wanted = where ? where->parameter("X-Amz-Algorithm") : nullptr;
+  if (!wanted) {
+    return tl::make_unexpected(
+        failure{fault::missing_authentication_token, "Missing Authentication Token", {}});
+  }
+  if (*wanted != algorithm) {
+    return tl::make_unexpected(incomplete("Unsupported AWS 'algorithm': '" + *wanted + "'."));
+  }
+  return read_from_query(*where);
+}
+
+std::optional<failure> check_claim(const signature_claim& claim, const http::request_head& head,
+                                   const access_key& key, std::string_view region,
+                                   std::chrono::sys_seconds now) {
+  if (claim.key_id != key.id || claim.has_session_token) {
+    return failure{
+        fault::unrecognized_client, "The security token included in the request is invalid.", {}};
+  }
+  if (auto found = scope_problems(claim, region); !found.empty()) return invalid(std::move(found));
+  if (auto wrong = check_header_names(claim, head)) return wrong;
+  return check_time(claim, now);
+}
+
+std::string signing_key(const access_key& key, const signature_claim& claim) {
+  auto result = hmac("AWS4" + key.secret, claim.date);
+  for (const auto& part : {claim.region, claim.service, claim.terminator}) {
+    result = hmac(result, part);
+  }
+  return result;
+}
+
+std::string canonical_request(const http::request_head& head, const signature_claim& claim,
+                              std::string_view payload_hash) {
+  std::string result{text_of(head.method_string())};
+  result.push_back('\n');
+  append_encoded(normal_path(sent_path(text_of(head.target()))), "/", result);
+  result.append("\n").append(canonical_query(head)).push_back('\n');
+  split(claim.header_names, ';', [&](std::string_view name) { append_field(head, name, result); });
+  result.append("\n").append(claim.header_names).append("\n").append(payload_hash);
+  return result;
+}
+
+std::string request_signature(std::string_view signing_key, const signature_claim& claim,
+                              const http::request_head& head, std::string_view payload_hash) {
+  const auto digest = hex_encode(sha256(canonical_request(head, claim, payload_hash)));
+  const auto text =
+      std::string{algorithm} + "\n" + claim.signed_at + "\n" + claim.scope() + "\n" + digest;
+  return hex_encode(hmac(signing_key, text));
+}
+
+std::string chunk_signature(std::string_view signing_key, const signature_claim& claim,
+                            std::string_view before, std::string_view chunk) {
+  const auto text = std::string{chunk_algorithm} + "\n" + claim.signed_at + "\n" + claim.scope() +
+                    "\n" + std::string{before} + "\n" + hex_encode(sha256("")) + "\n" +
+                    hex_encode(sha256(chunk));
+  return hex_encode(hmac(signing_key, text));
+}
+
+bool equal_secrets(std::string_view given, std::string_view wanted) {
+  return given.size() == wanted.size() &&
+         CRYPTO_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
+}
+
+failure wrong_signature() {
+  return invalid(
+      "The request signature we calculated does not match the signature you provided. Check your "
+      "AWS Secret Access Key and signing method. Consult the service documentation for details.");
+}
+
+}  // namespace platform::wire
