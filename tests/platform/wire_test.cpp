@@ -1,4 +1,5 @@
 #include "http/guard.hpp"
+#include "wire/coverage.hpp"
 #include "wire/digest.hpp"
 #include "wire/errors.hpp"
 #include "wire/members.hpp"
@@ -47,6 +48,34 @@ TEST_CASE("a target is split and decoded") {
   CHECK(target->parameter("z") == nullptr);
   CHECK(wire::parse_target("http://host:9/p?q=1")->segments == std::vector<std::string>{"p"});
   CHECK(wire::parse_target("/")->segments == std::vector<std::string>{""});
+}
+
+TEST_CASE("an operation of the Lambda API is known whether or not it is here") {
+  const auto name = [](verb method, const std::string& text) {
+    const auto* found = wire::find_operation(method, *wire::parse_target(text));
+    return found ? std::string{found->name} : "none";
+  };
+  CHECK(name(verb::get, "/2018-10-31/layers") == "ListLayers");
+  CHECK(name(verb::get, "/2018-10-31/layers?find=LayerVersion&Arn=a") == "GetLayerVersionByArn");
+  CHECK(name(verb::get, "/2018-10-31/layers?find=x") == "ListLayers");
+  CHECK(name(verb::delete_, "/2018-10-31/layers/l/versions/1/policy/s") ==
+        "RemoveLayerVersionPermission");
+  CHECK(name(verb::get, "/2020-04-22/code-signing-configs/") == "ListCodeSigningConfigs");
+  CHECK(name(verb::patch, "/2018-10-31/layers") == "none");
+  CHECK(name(verb::get, "/2018-10-31/layers//versions") == "none");
+  CHECK(name(verb::get, "/2018-10-31/layers/l/versions/1/policy/s/t") == "none");
+}
+
+TEST_CASE("a member that is not here is refused unless it asks for nothing") {
+  const auto read = [](const wire::members& given) {
+    wire::refuse_members(given, "UpdateFunctionConfigurationRequest");
+  };
+  const auto text = [&](const std::string& body) { return verdict(body, read).message; };
+  CHECK(text(R"({"FileSystemConfigs":[{}]})") ==
+        "The parameter 'fileSystemConfigs' is not supported.");
+  CHECK(text(R"({"Timeout":3,"Unheard":1})") == "nothing is wrong");
+  CHECK(text(R"({"FileSystemConfigs":[],"DurableConfig":{}})") == "nothing is wrong");
+  CHECK(text(R"({"FileSystemConfigs":null})") == "nothing is wrong");
 }
 
 TEST_CASE("what is no target is refused") {

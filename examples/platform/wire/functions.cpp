@@ -1,6 +1,7 @@
 #include "times.hpp"
 #include "wire/code.hpp"
 #include "wire/configuration.hpp"
+#include "wire/coverage.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
 #include "wire/operations.hpp"
@@ -43,8 +44,10 @@ tl::expected<new_function, failure> read_new_function(const call& request) {
     found.refuse(fault::invalid_parameter_value,
                  "Versions cannot be published yet: leave out Publish.");
   }
+  refuse_members(given, "CreateFunctionRequest");
   const auto code = given.object("Code");
   if (code && found.empty()) read_code(*code, text_or(document, "PackageType", "Zip"), document);
+  if (code) refuse_members(*code, "FunctionCode");
   if (auto wrong = found.verdict()) return tl::make_unexpected(*std::move(wrong));
   auto target = new_target(request.where(), *name);
   if (!target) return tl::make_unexpected(target.error());

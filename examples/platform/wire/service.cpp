@@ -1,6 +1,7 @@
 #include "wire/service.hpp"
 
 #include "wire/call.hpp"
+#include "wire/coverage.hpp"
 #include "wire/digest.hpp"
 #include "wire/doors.hpp"
 #include "wire/operations.hpp"
@@ -72,6 +73,12 @@ failure to_failure(http::problem why, const http::request_head* head, const std:
 }
 
 failure no_such_operation(const http::request_head& head) {
+  const auto where = target_of(head);
+  if (const auto* known = where ? find_operation(head.method(), *where) : nullptr) {
+    return {fault::invalid_parameter_value,
+            "The operation " + std::string{known->name} + " is not supported.",
+            {}};
+  }
   auto path = std::string{text_of(head.target())};
   path = path.substr(0, path.find('?'));
   return {fault::resource_not_found,

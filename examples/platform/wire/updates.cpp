@@ -1,6 +1,7 @@
 #include "times.hpp"
 #include "wire/code.hpp"
 #include "wire/configuration.hpp"
+#include "wire/coverage.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
 #include "wire/operations.hpp"
@@ -137,6 +138,7 @@ void update_function_code(const call_ptr& request) {
   const auto read = [](const members& given, json::object& document) {
     read_architectures(given, document);
     read_code(given, text_or(document, "PackageType", "Zip"), document);
+    refuse_members(given, "UpdateFunctionCodeRequest");
   };
   start_update(request, {.shape = check_shape, .how = read, .can_dry_run = true});
 }
@@ -144,6 +146,7 @@ void update_function_code(const call_ptr& request) {
 void update_function_configuration(const call_ptr& request) {
   const auto read = [request](const members& given, json::object& document) {
     read_settings(given, request->where().cloud, document);
+    refuse_members(given, "UpdateFunctionConfigurationRequest");
   };
   const auto check_shape = [read](const members& given) {
     json::object ignored;
