@@ -27,7 +27,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t workers = 2;
+// They mostly wait: for the store, and for each other.
+constexpr std::size_t workers = 16;
 
 int reject(const std::string& flag, const std::string& rule) {
   std::cerr << one_line("fsm-platform: " + flag + ": " + rule) << std::endl;
@@ -132,8 +133,9 @@ int serve(const flags& how) {
   }
   log->set_level(spdlog::level::info);
   boost::asio::thread_pool pool{workers};
-  const wire::site site{*functions, *cloud,     virtual_clock.get(), pool,
-                        log,        how.region, how.account,         to_door_keys(how)};
+  wire::function_locks locks;
+  const wire::site site{*functions,  *cloud, virtual_clock.get(), pool, log, how.region,
+                        how.account, locks,  to_door_keys(how)};
   wire::service service{site};
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });

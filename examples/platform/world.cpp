@@ -6,6 +6,7 @@
 #include <boost/json/value_to.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace platform {
@@ -37,14 +38,18 @@ std::vector<std::string> texts_of(const json::object& object, std::string_view m
 world::world(world_settings settings, std::shared_ptr<fsm::clock> clock, std::uint64_t seed)
     : clock_{std::move(clock)}, settings_{std::move(settings)}, random_{seed} {}
 
-world::needs world::read_needs(const std::string& document) {
+world::needs world::read_needs(const fsm::provision_request& request) {
   needs wanted;
+  wanted.owner = request.token.uid;
   boost::system::error_code problem;
-  const auto value = json::parse(document, problem);
+  const auto value = json::parse(request.document, problem);
   if (problem || !value.is_object()) return wanted;
   const auto& object = value.get_object();
   wanted.role = text_of(object, "Role");
   wanted.image = text_of(object, "ImageUri");
+  const auto owner = text_of(object, "ResourcesOf");
+  std::from_chars(owner.data(), owner.data() + owner.size(), wanted.owner);
+  wanted.prepared = object.contains("Prepared") && request.kind == fsm::attempt_kind::create;
   if (const auto* vpc = object.if_contains("VpcConfig"); vpc && vpc->is_object()) {
     wanted.subnets = texts_of(vpc->get_object(), "SubnetIds");
     wanted.security_groups = texts_of(vpc->get_object(), "SecurityGroupIds");
@@ -54,7 +59,7 @@ world::needs world::read_needs(const std::string& document) {
 
 void world::provision(const fsm::provision_request& request, fsm::completion done) {
   if (instant_) return done.succeeded();
-  auto wanted = read_needs(request.document);
+  auto wanted = read_needs(request);
   std::unique_lock lock{mutex_};
   auto& mine = attempts_[request.token];
   mine.waiting = std::move(done);
@@ -64,7 +69,8 @@ void world::provision(const fsm::provision_request& request, fsm::completion don
                                                                  : settings_.restore_time;
   mine.wanted = std::move(wanted);
   const auto serial = mine.serial = ++serial_;
-  const auto delay = mine.subnet ? fsm::duration{} : draw(span);
+  const bool at_once = mine.subnet || mine.wanted.prepared;
+  const auto delay = at_once ? fsm::duration{} : draw(span);
   lock.unlock();
   // The clock keeps the task, and the world keeps the clock: so the task must not keep the world.
   after(delay, [weak = weak_from_this(), token = request.token, serial] {
@@ -79,20 +85,22 @@ void world::finish(const fsm::attempt_token& token, std::uint64_t serial) {
   if (found == attempts_.end() || found->second.serial != serial) return;
   auto& mine = found->second;
   verdict what{result::transient, {}, "The simulated cloud had an internal error."};
-  if (!roll(settings_.chaos.internal_error)) what = try_to_make(token, mine);
+  // What is prepared needs nothing of the cloud, so that nothing can go wrong on the way.
+  const bool prepared = mine.wanted.prepared;
+  if (prepared || !roll(settings_.chaos.internal_error)) what = try_to_make(mine);
   mine.serial = 0;
   const auto done = *std::exchange(mine.waiting, std::nullopt);
   if (!mine.subnet) attempts_.erase(found);
   lock.unlock();
-  answer(done, what);
+  prepared ? give(done, what) : answer(done, what);
 }
 
-world::verdict world::try_to_make(const fsm::attempt_token& token, attempt& which) {
+world::verdict world::try_to_make(attempt& which) {
   if (which.subnet) return {};
   const auto& subnets = which.wanted.subnets;
   if (auto found = obstacle(which.wanted)) return *std::move(found);
   if (subnets.empty()) return {};
-  if (share_lease(token, which)) return {};
+  if (share_lease(which)) return {};
   if (auto found = no_interface()) return *std::move(found);
   const auto place = free_subnet(subnets);
   if (!place) {
@@ -100,13 +108,13 @@ world::verdict world::try_to_make(const fsm::attempt_token& token, attempt& whic
             "No subnet of the function has a free IP address: " + subnets.front() +
                 (subnets.size() > 1 ? " and others are full." : " is full.")};
   }
-  take(token, which, *place);
+  take(which, *place);
   return {};
 }
 
-bool world::share_lease(const fsm::attempt_token& token, attempt& which) {
+bool world::share_lease(attempt& which) {
   for (const auto& id : which.wanted.subnets) {
-    if (const auto found = leases_.find({token.uid, id}); found != leases_.end()) {
+    if (const auto found = leases_.find({which.wanted.owner, id}); found != leases_.end()) {
       which.subnet = id;
       ++found->second;
       return true;
@@ -124,9 +132,9 @@ std::optional<std::string> world::free_subnet(const std::vector<std::string>& id
   return std::nullopt;
 }
 
-void world::take(const fsm::attempt_token& token, attempt& which, const std::string& subnet_id) {
+void world::take(attempt& which, const std::string& subnet_id) {
   which.subnet = subnet_id;
-  leases_.emplace(lease{token.uid, subnet_id}, 1);
+  leases_.emplace(lease{which.wanted.owner, subnet_id}, 1);
   ++in_use_[subnet_id];
 }
 
@@ -184,7 +192,8 @@ void world::release(const fsm::attempt_token& token, fsm::completion done) {
     // again.
     if (roll(settings_.chaos.lost_completion)) return;
     if (const auto found = attempts_.find(token); found != attempts_.end()) {
-      if (const auto& place = found->second.subnet) give_back({token.uid, *place});
+      const auto& known = found->second;
+      if (known.subnet) give_back({known.wanted.owner, *known.subnet});
       attempts_.erase(found);
     }
   }
@@ -192,13 +201,14 @@ void world::release(const fsm::attempt_token& token, fsm::completion done) {
 }
 
 void world::recovered(const fsm::provision_request& held) {
-  auto wanted = read_needs(held.document);
+  auto wanted = read_needs(held);
   if (wanted.subnets.empty()) return;
   const std::lock_guard lock{mutex_};
   auto& mine = attempts_[held.token];
   mine.wanted = std::move(wanted);
   const auto& subnets = mine.wanted.subnets;
-  take(held.token, mine, free_subnet(subnets).value_or(subnets.front()));
+  if (share_lease(mine)) return;
+  take(mine, free_subnet(subnets).value_or(subnets.front()));
 }
 
 void world::held(fsm::attempt_token after, std::size_t limit, held_tokens done) {

@@ -23,7 +23,9 @@ namespace platform {
 
 /// A simulated cloud in which addresses, network interfaces, permissions and images really run out.
 ///
-/// It reads `VpcConfig`, `Role` and `ImageUri` from a function's document. An attempt of a function
+/// It reads `VpcConfig`, `Role` and `ImageUri` from a function's document, and of a version's
+/// `ResourcesOf` (the uid of its function, whose leases it shares) and `Prepared` (it takes no
+/// time). An attempt of a function
 /// in a network leases one address and one network interface when its time is over. The lease is
 /// the function's: a later attempt shares it when its document still names the subnet, and takes
 /// one of its own in another subnet otherwise. What is leased is in use until the release of the
@@ -70,6 +72,9 @@ public:
 private:
   // What a function needs of the world.
   struct needs {
+    std::uint64_t owner = 0;  // Whose leases it shares: its own, or those of the function it is a
+                              // version of.
+    bool prepared = false;    // All of it is there already.
     std::vector<std::string> subnets;
     std::vector<std::string> security_groups;
     std::string role;
@@ -81,7 +86,7 @@ private:
     std::optional<fsm::completion> waiting;  // Who is told when it is done: the latest who asked.
     std::optional<std::string> subnet;       // Where it has a share of a lease, once it has one.
   };
-  // One address and one network interface of the function `uid`.
+  // One address and one network interface of the function `uid` and its versions.
   struct lease {
     std::uint64_t uid = 0;
     std::string subnet;
@@ -94,21 +99,21 @@ private:
     std::string text;
   };
 
-  static needs read_needs(const std::string& document);
+  static needs read_needs(const fsm::provision_request& request);
   static void give(const fsm::completion& done, const verdict& what);
   void after(fsm::duration delay, std::function<void()> task);
   void finish(const fsm::attempt_token& token, std::uint64_t serial);
   void answer(const fsm::completion& done, const verdict& what);
 
   // With the lock held.
-  verdict try_to_make(const fsm::attempt_token& token, attempt& which);
+  verdict try_to_make(attempt& which);
   [[nodiscard]] std::optional<verdict> obstacle(const needs& wanted) const;
   [[nodiscard]] std::optional<verdict> no_interface() const;
   // The first of the subnets in which the function has a lease already; then `which` shares it.
-  [[nodiscard]] bool share_lease(const fsm::attempt_token& token, attempt& which);
+  [[nodiscard]] bool share_lease(attempt& which);
   // The first of the subnets with a free address, if any.
   [[nodiscard]] std::optional<std::string> free_subnet(const std::vector<std::string>& ids) const;
-  void take(const fsm::attempt_token& token, attempt& which, const std::string& subnet_id);
+  void take(attempt& which, const std::string& subnet_id);
   void give_back(const lease& which);
   [[nodiscard]] const subnet* find_subnet(const std::string& id) const;
   [[nodiscard]] std::uint64_t in_use(const std::string& subnet_id) const;

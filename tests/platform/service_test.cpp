@@ -67,6 +67,7 @@ struct site_under_test {
       std::make_shared<platform::world>(platform::world_settings{}, clock);
   fsm::runtime functions{make_options()};
   boost::asio::thread_pool workers{1};
+  platform::wire::function_locks locks;
   platform::wire::site site{
       functions,
       *world,
@@ -74,7 +75,8 @@ struct site_under_test {
       workers,
       std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()),
       "us-east-1",
-      "000000000000"};
+      "000000000000",
+      locks};
   platform::wire::service service{site};
 
   explicit site_under_test(std::shared_ptr<fsm::store> where = fsm::make_memory_store())

@@ -27,10 +27,15 @@ public:
   [[nodiscard]] const wire::target& target() const noexcept { return target_; }
   /// The part of the path that names a function; "" when there is none.
   [[nodiscard]] const std::string& function_text() const noexcept { return function_text_; }
+  /// The part of the path that names something of the function's; "" when there is none.
+  [[nodiscard]] const std::string& item_text() const noexcept { return item_text_; }
   [[nodiscard]] const std::string& request_id() const noexcept { return request_id_; }
   [[nodiscard]] std::string_view header(std::string_view name) const;
 
-  void set_function_text(std::string text) { function_text_ = std::move(text); }
+  void set_path_texts(std::string function, std::string item) {
+    function_text_ = std::move(function);
+    item_text_ = std::move(item);
+  }
   /// The transition the answer reports, for clients that wait for a later one; 0 = it reports none.
   void set_sequence(std::uint64_t sequence) noexcept { sequence_ = sequence; }
   /// What the client's hanging up stops.
@@ -53,6 +58,7 @@ private:
   const std::string request_id_;
   const http::responder answer_;
   std::string function_text_;
+  std::string item_text_;
   std::uint64_t sequence_ = 0;
   http::abandon abandon_;
 };

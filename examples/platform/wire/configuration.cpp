@@ -1,7 +1,9 @@
 #include "wire/configuration.hpp"
 
+#include "wire/attributes.hpp"
 #include "wire/digest.hpp"
 #include "wire/settings.hpp"
+#include <fsm/name.hpp>
 #include <fsm/reason.hpp>
 #include <fsm/state.hpp>
 
@@ -32,11 +34,6 @@ void copy_text_if_set(const json::object& document, std::string_view member, jso
   if (const auto text = text_or(document, member, ""); !text.empty()) into[member] = text;
 }
 
-json::object nested(const json::object& document, std::string_view member) {
-  const auto* value = document.if_contains(member);
-  return value && value->is_object() ? value->get_object() : json::object{};
-}
-
 void add_reason(fsm::reason_code code, const std::string& text, std::string_view member,
                 json::object& into) {
   if (code == fsm::reason_code::none) return;
@@ -53,8 +50,22 @@ void add_state(const fsm::function_view& view, json::object& into) {
   add_reason(view.update_reason_code, view.update_reason, "LastUpdateStatusReason", into);
 }
 
+std::string version_of(const fsm::function_view& view) {
+  const auto parts = fsm::split_versioned_name(view.name);
+  return !parts || parts->version == 0 ? "$LATEST" : std::to_string(parts->version);
+}
+
+// A version starts from a snapshot once that has been made.
+json::object snap_start(const fsm::function_view& view, const json::object& document) {
+  const auto apply_on = text_or(nested(document, "SnapStart"), "ApplyOn", "None");
+  const bool optimized = apply_on == "PublishedVersions" && version_of(view) != "$LATEST" &&
+                         view.state == fsm::state::active;
+  return {{"ApplyOn", apply_on}, {"OptimizationStatus", optimized ? "On" : "Off"}};
+}
+
 // Members that every function has.
-void add_settings(const function_target& which, const json::object& document, json::object& into) {
+void add_settings(const function_target& which, const fsm::function_view& view,
+                  const json::object& document, json::object& into) {
   into["CodeSize"] = value_or(document, "CodeSize", 0);
   into["CodeSha256"] = text_or(document, "CodeSha256", "");
   into["Description"] = text_or(document, "Description", "");
@@ -64,9 +75,7 @@ void add_settings(const function_target& which, const json::object& document, js
   into["EphemeralStorage"] = value_or(document, "EphemeralStorage", json::object{{"Size", 512}});
   into["TracingConfig"] =
       json::object{{"Mode", text_or(nested(document, "TracingConfig"), "Mode", "PassThrough")}};
-  into["SnapStart"] =
-      json::object{{"ApplyOn", text_or(nested(document, "SnapStart"), "ApplyOn", "None")},
-                   {"OptimizationStatus", "Off"}};
+  into["SnapStart"] = snap_start(view, document);
   auto logging = nested(document, "LoggingConfig");
   logging["LogFormat"] = text_or(logging, "LogFormat", "Text");
   logging["LogGroup"] = text_or(logging, "LogGroup", "/aws/lambda/" + which.name);
@@ -113,12 +122,12 @@ json::object configuration(const site& where, const function_target& which,
   json::object result{{"FunctionName", which.name},
                       {"FunctionArn", which.shown_arn()},
                       {"Role", text_or(document, "Role", "")},
-                      {"Version", "$LATEST"},
+                      {"Version", version_of(view)},
                       {"PackageType", package_type},
                       {"LastModified", text_or(document, "LastModified", "")},
                       {"RevisionId", view.revision_id()}};
   if (package_type == "Zip") add_runtime(where, document, how_much, result);
-  add_settings(which, document, result);
+  add_settings(which, view, document, result);
   add_options(document, result);
   if (how_much == detail::all) add_state(view, result);
   return result;
@@ -139,8 +148,18 @@ json::object function_with_code(const site& where, const function_target& which,
   }
   json::object result{{"Configuration", configuration(where, which, view, document)},
                       {"Code", std::move(code)}};
-  copy_if_set(document, "Tags", result);
+  const auto also = parse_attributes(which.name, view.metadata);
+  if (!also.tags.empty()) result["Tags"] = also.tags;
+  if (also.reserved_concurrency) {
+    result["Concurrency"] =
+        json::object{{"ReservedConcurrentExecutions", *also.reserved_concurrency}};
+  }
   return result;
+}
+
+json::object nested(const json::object& document, std::string_view member) {
+  const auto* value = document.if_contains(member);
+  return value && value->is_object() ? value->get_object() : json::object{};
 }
 
 json::object parse_document(const std::string& text) {

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace platform::wire {
 
@@ -23,11 +24,15 @@ enum class detail : std::uint8_t {
                                                 const boost::json::object& document,
                                                 detail how_much = detail::all);
 
-/// The answer of GetFunction: configuration, where the code is, and tags.
+/// The answer of GetFunction: configuration, where the code is, tags, and reserved concurrency.
 [[nodiscard]] boost::json::object function_with_code(const site& where,
                                                      const function_target& which,
                                                      const fsm::function_view& view,
                                                      const boost::json::object& document);
+
+/// The object in a document's member; an empty one when there is none.
+[[nodiscard]] boost::json::object nested(const boost::json::object& document,
+                                         std::string_view member);
 
 /// The document of a function; empty when it is none of ours.
 [[nodiscard]] boost::json::object parse_document(const std::string& text);

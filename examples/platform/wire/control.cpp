@@ -4,6 +4,8 @@
 #include "wire/configuration.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
+#include "wire/resolve.hpp"
+#include "wire/steps.hpp"
 #include <fsm/condition.hpp>
 
 #include <boost/asio/post.hpp>
@@ -203,22 +205,18 @@ void change_world(const call_ptr& request) {
 }
 
 void show_history(const call_ptr& request) {
-  auto target = find_target(*request, fsm::name_rule::lookup);
-  if (!target) return request->refuse(target.error());
-  // The call waits for the store.
-  boost::asio::post(request->where().workers, [request, target = *std::move(target)] {
-    const auto all = request->where().functions.history(target.name);
-    if (!all) return request->refuse(explain_read(all.error(), target.unqualified()));
-    json::array transitions;
-    for (const auto& each : *all) transitions.push_back(transition_body(each));
-    request->answer(200, json::object{{"transitions", std::move(transitions)}});
-  });
+  const auto target = need(find_target(*request, fsm::name_rule::lookup));
+  const auto all = request->where().functions.history(entity_of(target));
+  if (!all) throw refusal{explain_read(all.error(), target.qualified())};
+  json::array transitions;
+  for (const auto& each : *all) transitions.push_back(transition_body(each));
+  request->answer(200, json::object{{"transitions", std::move(transitions)}});
 }
 
 void wait_for(const call_ptr& request) {
   auto wanted = read_wait(*request);
   if (!wanted) return request->refuse(wanted.error());
-  const auto name = wanted->target.name;
+  const auto name = entity_of(wanted->target);
   const auto* what = wanted->what;
   const auto timeout = wanted->timeout;
   auto waiter = request->where().functions.wait(

@@ -115,7 +115,7 @@ std::string readable(std::string text) {
 http::response to_response(const failure& what, std::string_view request_id) {
   const auto& row = row_of(what.what);
   json::object body;
-  if (row.typed) body["Type"] = row.status < 500 ? "User" : "Service";
+  if (row.typed && !what.untyped) body["Type"] = row.status < 500 ? "User" : "Service";
   if (!what.reason.empty()) body["Reason"] = what.reason;
   body[row.message_key] = what.no_message ? json::value{} : json::value(readable(what.message));
   http::response result{static_cast<http::proto::status>(row.status), 11};

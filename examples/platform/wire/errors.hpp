@@ -115,6 +115,8 @@ struct failure {
   std::string reason;
   /// The message is sent as null.
   bool no_message = false;
+  /// The body does not say whose fault it is, although the error's usually does.
+  bool untyped = false;
 };
 
 /// The answer that reports an error.

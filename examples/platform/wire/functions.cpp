@@ -5,7 +5,11 @@
 #include "wire/members.hpp"
 #include "wire/names.hpp"
 #include "wire/operations.hpp"
+#include "wire/resolve.hpp"
 #include "wire/settings.hpp"
+#include "wire/steps.hpp"
+#include "wire/tags.hpp"
+#include <fsm/name.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -25,6 +29,7 @@ using view_result = fsm::expected<fsm::function_view>;
 struct new_function {
   function_target target;
   json::object document;
+  json::object tags;
 };
 
 tl::expected<new_function, failure> read_new_function(const call& request) {
@@ -37,6 +42,8 @@ tl::expected<new_function, failure> read_new_function(const call& request) {
   const auto name = given.text("FunctionName");
   if (name) check_new_name(given, *name);
   read_identity(given, document);
+  auto tags = read_tags(given).value_or(json::object{});
+  check_tag_count(tags, found);
   read_architectures(given, document);
   read_settings(given, request.where().cloud, document);
   check_complete(document, found);
@@ -52,43 +59,97 @@ tl::expected<new_function, failure> read_new_function(const call& request) {
   auto target = new_target(request.where(), *name);
   if (!target) return tl::make_unexpected(target.error());
   document["LastModified"] = last_modified_text(request.where().functions.clock().now());
-  return new_function{*std::move(target), std::move(document)};
+  return new_function{*std::move(target), std::move(document), std::move(tags)};
 }
 
-// Looks a function up and answers with what `show` makes of it.
+// Looks a function or version up and answers with what `show` makes of it.
 template <class Show>
-void look_up(const call_ptr& request, Show show) {
+void show_found(const call_ptr& request, Show show) {
   auto target = find_target(*request, fsm::name_rule::lookup);
   if (!target) return request->refuse(target.error());
-  if (!target->latest()) return request->refuse(no_such_version(*target));
-  const auto name = target->name;
-  request->where().functions.get(
-      name, [request, target = *std::move(target), show](const view_result& view) {
-        if (!view) return request->refuse(explain_read(view.error(), target.qualified()));
-        request->answer(200, show(request->where(), target, *view, parse_document(view->document)));
+  const auto which = *target;
+  resolve(
+      request->where(), which,
+      [request, target = *std::move(target), show](const tl::expected<resolved, failure>& found) {
+        if (!found) return request->refuse(found.error());
+        request->where().functions.get(
+            found->entity, [request, target, show](const view_result& view) {
+              if (!view) return request->refuse(explain_read(view.error(), target.qualified()));
+              request->answer(
+                  200, show(request->where(), target, *view, parse_document(view->document)));
+            });
       });
-}
-
-bool is_version(std::string_view qualifier) {
-  return std::all_of(qualifier.begin(), qualifier.end(),
-                     [](char c) { return c >= '0' && c <= '9'; });
 }
 
 failure no_alias_deletion() {
   return {fault::invalid_parameter_value, "Deletion of aliases is not currently supported.", {}};
 }
 
-// What deleting a version or alias comes to: there are none.
-void refuse_qualified_delete(const call_ptr& request, const function_target& target,
-                             const view_result& view) {
-  if (!view) return request->refuse(explain(view.error(), target.unqualified()));
-  if (target.latest()) {
-    return request->refuse({fault::invalid_parameter_value,
-                            "$LATEST version cannot be deleted without deleting the function.",
-                            {}});
+// The aliases that lead to a version: "[a, b]"; nothing if none does.
+std::optional<std::string> aliases_of(const attributes& what, const std::string& version) {
+  std::vector<std::string> names;
+  for (const auto& [name, each] : what.aliases) {
+    if (each.version == version || each.weights.contains(version)) names.push_back(name);
   }
-  if (is_version(target.qualifier)) return request->answer(204);
-  request->refuse(no_alias_deletion());
+  return names.empty() ? std::nullopt : std::optional{list_text(names)};
+}
+
+// Forgets what was set for a version.
+void forget_version(const site& where, const function_target& target) {
+  static_cast<void>(change_attributes(where, {.name = target.name, .about = target.unqualified()},
+                                      [&](const fsm::function_view&, attributes& into) {
+                                        into.provisioned_concurrency.erase(target.qualifier);
+                                        for (auto& [name, of_name] : into.settings)
+                                          of_name.erase(target.qualifier);
+                                      }));
+}
+
+bool has_settings(const attributes& what, const std::string& version) {
+  return what.provisioned_concurrency.contains(version) ||
+         std::any_of(what.settings.begin(), what.settings.end(),
+                     [&](const auto& each) { return each.second.contains(version); });
+}
+
+void delete_version(const call_ptr& request, const function_target& target) {
+  const auto& where = request->where();
+  const auto found = look_up(where, target.name, target.unqualified());
+  if (target.latest()) {
+    throw refusal{{fault::invalid_parameter_value,
+                   "$LATEST version cannot be deleted without deleting the function.",
+                   {}}};
+  }
+  if (!is_version_number(target.qualifier)) throw refusal{no_alias_deletion()};
+  if (const auto names = aliases_of(found.what, target.qualifier)) {
+    throw refusal{{fault::resource_conflict,
+                   "Unable to delete version because the following aliases reference it: " + *names,
+                   {}}};
+  }
+  const auto version = resolve_version(target.name, target.qualifier);
+  if (!version) return request->answer(204);
+  const auto removed = where.functions.remove(version->entity);
+  if (!removed && removed.error().code != fsm::errc::not_found) {
+    throw refusal{explain(removed.error(), target.qualified())};
+  }
+  if (has_settings(found.what, target.qualifier)) forget_version(where, target);
+  if (removed) request->set_sequence(removed->sequence);
+  request->answer(204);
+}
+
+// Its versions first: should the end come in between, there is a function with fewer versions, and
+// never a version without its function.
+void delete_whole(const call_ptr& request, const function_target& target) {
+  auto& functions = request->where().functions;
+  const auto found = look_up(request->where(), target.name, target.unqualified());
+  for (std::uint32_t number = 1; number <= found.what.last_version; ++number) {
+    const auto removed = functions.remove(fsm::versioned_name(target.name, number));
+    if (!removed && removed.error().code != fsm::errc::not_found) {
+      throw refusal{explain(removed.error(), target.unqualified())};
+    }
+  }
+  const auto removed = functions.remove(target.name);
+  if (!removed) throw refusal{explain(removed.error(), target.unqualified())};
+  request->set_sequence(removed->sequence);
+  request->answer(204);
 }
 
 }  // namespace
@@ -99,7 +160,13 @@ void create_function(const call_ptr& request) {
   fsm::create_request what{.name = made->target.name,
                            .document = json::serialize(made->document),
                            .tenant = request->where().tenant(),
-                           .idle_after = std::nullopt};
+                           .idle_after = std::nullopt,
+                           .metadata = std::nullopt};
+  if (!made->tags.empty()) {
+    attributes also{.function = made->target.name};
+    also.tags = made->tags;
+    what.metadata = to_metadata(also);
+  }
   request->where().functions.create(
       std::move(what), [request, made = *std::move(made)](const view_result& view) {
         if (!view) return request->refuse(explain(view.error(), made.target.unqualified()));
@@ -109,36 +176,24 @@ void create_function(const call_ptr& request) {
       });
 }
 
-void get_function(const call_ptr& request) { look_up(request, function_with_code); }
+void get_function(const call_ptr& request) { show_found(request, function_with_code); }
 
 void get_function_configuration(const call_ptr& request) {
-  look_up(request, [](const site& where, const function_target& target,
-                      const fsm::function_view& view, const json::object& document) {
+  show_found(request, [](const site& where, const function_target& target,
+                         const fsm::function_view& view, const json::object& document) {
     return configuration(where, target, view, document);
   });
 }
 
 void delete_function(const call_ptr& request) {
-  auto target = find_target(*request, fsm::name_rule::lookup);
-  if (!target) return request->refuse(target.error());
-  auto& functions = request->where().functions;
-  const auto name = target->name;
-  if (target->qualifier.empty()) {
-    return functions.remove(name, 0,
-                            [request, target = *std::move(target)](const view_result& view) {
-                              if (!view)
-                                return request->refuse(explain(view.error(), target.unqualified()));
-                              request->set_sequence(view->sequence);
-                              request->answer(204);
-                            });
-  }
+  const auto target = need(find_target(*request, fsm::name_rule::lookup));
   const bool in_name = !request->target().parameter("Qualifier");
-  if (in_name && !target->latest() && !is_version(target->qualifier)) {
-    return request->refuse(no_alias_deletion());  // Whether or not there is such a function.
+  if (in_name && !target.latest() && !is_version_number(target.qualifier)) {
+    throw refusal{no_alias_deletion()};  // Whether or not there is such a function.
   }
-  functions.get(name, [request, target = *std::move(target)](const view_result& view) {
-    refuse_qualified_delete(request, target, view);
-  });
+  const auto lock = request->where().locks.take(target.name);
+  if (!target.qualifier.empty()) return delete_version(request, target);
+  delete_whole(request, target);
 }
 
 }  // namespace platform::wire

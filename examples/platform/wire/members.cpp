@@ -89,6 +89,12 @@ void problems::violation(std::string_view value, std::string_view path,
                         "' failed to satisfy constraint: Member must " + std::string{constraint});
 }
 
+void problems::map_violation(std::string_view value, std::string_view path,
+                             std::string_view constraint) {
+  violations_.push_back("Value '" + std::string{value} + "' at '" + std::string{path} +
+                        "' failed to satisfy constraint: " + std::string{constraint});
+}
+
 void problems::missing(std::string_view path) {
   violations_.push_back("Value null at '" + std::string{path} +
                         "' failed to satisfy constraint: Member must not be null");

@@ -27,6 +27,8 @@ class problems {
 public:
   /// `value` at `path` breaks a constraint: "have length less than or equal to 64".
   void violation(std::string_view value, std::string_view path, std::string_view constraint);
+  /// A map at `path` does: "Map keys must satisfy constraint: [...]".
+  void map_violation(std::string_view value, std::string_view path, std::string_view constraint);
   /// The member at `path` is missing.
   void missing(std::string_view path);
   /// The member at `path` has another JSON type than `wanted` ("a String").

@@ -17,6 +17,19 @@ void delete_function(const call_ptr& request);
 void update_function_code(const call_ptr& request);
 void update_function_configuration(const call_ptr& request);
 
+void publish_version(const call_ptr& request);
+void list_versions_by_function(const call_ptr& request);
+
+void create_alias(const call_ptr& request);
+void get_alias(const call_ptr& request);
+void update_alias(const call_ptr& request);
+void delete_alias(const call_ptr& request);
+void list_aliases(const call_ptr& request);
+
+void tag_resource(const call_ptr& request);
+void list_tags(const call_ptr& request);
+void untag_resource(const call_ptr& request);
+
 /// Runs the function: for now a built-in one, which gives back what it is given.
 void invoke(const call_ptr& request);
 

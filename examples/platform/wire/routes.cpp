@@ -12,24 +12,35 @@ namespace {
 using http::proto::verb;
 
 // clang-format off
+constexpr auto worker = run_on::worker;
 constexpr auto table = std::to_array<route>({
-  // method        path                                       operation                       body                 answered by      door, if it is not the signature
-  {verb::post,    "/2015-03-31/functions",                   "CreateFunction",               body_limit::code,    create_function},
-  {verb::get,     "/2015-03-31/functions",                   "ListFunctions",                body_limit::small,   list_functions},
-  {verb::get,     "/2015-03-31/functions/*",                 "GetFunction",                  body_limit::small,   get_function},
-  {verb::delete_, "/2015-03-31/functions/*",                 "DeleteFunction",               body_limit::small,   delete_function},
-  {verb::get,     "/2015-03-31/functions/*/configuration",   "GetFunctionConfiguration",     body_limit::small,   get_function_configuration},
-  {verb::put,     "/2015-03-31/functions/*/configuration",   "UpdateFunctionConfiguration",  body_limit::small,   update_function_configuration},
-  {verb::put,     "/2015-03-31/functions/*/code",            "UpdateFunctionCode",           body_limit::code,    update_function_code},
-  {verb::post,    "/2015-03-31/functions/*/invocations",     "Invoke",                       body_limit::payload, invoke},
-  {verb::get,     "/_fsm/health",                            "health",                       body_limit::small,   show_health,     door::open},
-  {verb::post,    "/_fsm/checkpoint",                        "checkpoint",                   body_limit::small,   make_checkpoint, door::admin},
-  {verb::get,     "/_fsm/clock",                             "clock",                        body_limit::small,   show_clock,      door::admin},
-  {verb::post,    "/_fsm/clock",                             "clock",                        body_limit::small,   advance_clock,   door::admin},
-  {verb::get,     "/_fsm/world",                             "world",                        body_limit::small,   show_world,      door::admin},
-  {verb::post,    "/_fsm/world",                             "world",                        body_limit::small,   change_world,    door::admin},
-  {verb::get,     "/_fsm/functions/*/history",               "history",                      body_limit::small,   show_history,    door::admin},
-  {verb::get,     "/_fsm/wait/*",                            "wait",                         body_limit::small,   wait_for,        door::admin},
+  // method        path                                        operation                       body                 answered by                    door                worked on by
+  {verb::post,    "/2015-03-31/functions",                   "CreateFunction",               body_limit::code,    create_function,             door::signature},
+  {verb::get,     "/2015-03-31/functions",                   "ListFunctions",                body_limit::small,   list_functions,              door::signature},
+  {verb::get,     "/2015-03-31/functions/*",                 "GetFunction",                  body_limit::small,   get_function,                door::signature},
+  {verb::delete_, "/2015-03-31/functions/*",                 "DeleteFunction",               body_limit::small,   delete_function,             door::signature, worker},
+  {verb::get,     "/2015-03-31/functions/*/configuration",   "GetFunctionConfiguration",     body_limit::small,   get_function_configuration,  door::signature},
+  {verb::put,     "/2015-03-31/functions/*/configuration",   "UpdateFunctionConfiguration",  body_limit::small,   update_function_configuration, door::signature},
+  {verb::put,     "/2015-03-31/functions/*/code",            "UpdateFunctionCode",           body_limit::code,    update_function_code,        door::signature},
+  {verb::post,    "/2015-03-31/functions/*/invocations",     "Invoke",                       body_limit::payload, invoke,                      door::signature},
+  {verb::post,    "/2015-03-31/functions/*/versions",        "PublishVersion",               body_limit::small,   publish_version,             door::signature, worker},
+  {verb::get,     "/2015-03-31/functions/*/versions",        "ListVersionsByFunction",       body_limit::small,   list_versions_by_function,   door::signature, worker},
+  {verb::post,    "/2015-03-31/functions/*/aliases",         "CreateAlias",                  body_limit::small,   create_alias,                door::signature, worker},
+  {verb::get,     "/2015-03-31/functions/*/aliases",         "ListAliases",                  body_limit::small,   list_aliases,                door::signature, worker},
+  {verb::get,     "/2015-03-31/functions/*/aliases/*",       "GetAlias",                     body_limit::small,   get_alias,                   door::signature, worker},
+  {verb::put,     "/2015-03-31/functions/*/aliases/*",       "UpdateAlias",                  body_limit::small,   update_alias,                door::signature, worker},
+  {verb::delete_, "/2015-03-31/functions/*/aliases/*",       "DeleteAlias",                  body_limit::small,   delete_alias,                door::signature, worker},
+  {verb::post,    "/2017-03-31/tags/*",                      "TagResource",                  body_limit::small,   tag_resource,                door::signature, worker},
+  {verb::get,     "/2017-03-31/tags/*",                      "ListTags",                     body_limit::small,   list_tags,                   door::signature, worker},
+  {verb::delete_, "/2017-03-31/tags/*",                      "UntagResource",                body_limit::small,   untag_resource,              door::signature, worker},
+  {verb::get,     "/_fsm/health",                            "health",                       body_limit::small,   show_health,                 door::open},
+  {verb::post,    "/_fsm/checkpoint",                        "checkpoint",                   body_limit::small,   make_checkpoint,             door::admin},
+  {verb::get,     "/_fsm/clock",                             "clock",                        body_limit::small,   show_clock,                  door::admin},
+  {verb::post,    "/_fsm/clock",                             "clock",                        body_limit::small,   advance_clock,               door::admin},
+  {verb::get,     "/_fsm/world",                             "world",                        body_limit::small,   show_world,                  door::admin},
+  {verb::post,    "/_fsm/world",                             "world",                        body_limit::small,   change_world,                door::admin},
+  {verb::get,     "/_fsm/functions/*/history",               "history",                      body_limit::small,   show_history,                door::admin,     worker},
+  {verb::get,     "/_fsm/wait/*",                            "wait",                         body_limit::small,   wait_for,                    door::admin},
 });
 // clang-format on
 
@@ -51,13 +62,13 @@ std::string_view take_part(std::string_view& pattern) {
   return part;
 }
 
-bool fits(std::string_view pattern, const target& where, std::string& function_text) {
+bool fits(std::string_view pattern, const target& where, matched_route& into) {
   for (const auto& segment : where.segments) {
     if (pattern.empty()) return false;
     const auto part = take_part(pattern);
     if (part == "*") {
       if (segment.empty()) return false;
-      function_text = segment;
+      (into.function_text.empty() ? into.function_text : into.item_text) = segment;
     } else if (part != segment) {
       return false;
     }
@@ -71,8 +82,9 @@ std::span<const route> routes() noexcept { return table; }
 
 matched_route match(http::proto::verb method, const target& where) {
   for (const auto& each : table) {
-    matched_route result{&each, {}};
-    if (each.method == method && fits(each.pattern, where, result.function_text)) return result;
+    if (each.method != method) continue;
+    matched_route result{&each, {}, {}};
+    if (fits(each.pattern, where, result)) return result;
   }
   return {};
 }

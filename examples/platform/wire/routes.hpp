@@ -17,25 +17,33 @@ enum class body_limit : std::uint8_t {
   small,
 };
 
+/// Whose thread works on it.
+enum class run_on : std::uint8_t {
+  server,  ///< The server's: it must not wait.
+  worker,  ///< A worker: it takes several steps and may wait; see steps.hpp.
+};
+
 /// One operation: the requests that ask for it, and who answers them.
 struct route {
   http::proto::verb method;
-  /// The path; '*' is the part that names a function.
+  /// The path; the first '*' is the part that names a function, a second one something of it.
   std::string_view pattern;
   std::string_view name;
   body_limit limit;
   void (*run)(const call_ptr& request);
   /// Who may ask for it.
   enum door door = door::signature;
+  run_on runs = run_on::server;
 };
 
 /// Every operation.
 [[nodiscard]] std::span<const route> routes() noexcept;
 
-/// A route, and the part of the path that names a function.
+/// A route, and the parts of the path that name a function and something of it.
 struct matched_route {
   const route* which = nullptr;
   std::string function_text;
+  std::string item_text;
 };
 
 /// The route of a request; its `which` is null when there is none.

@@ -6,6 +6,7 @@
 #include "wire/doors.hpp"
 #include "wire/operations.hpp"
 #include "wire/routes.hpp"
+#include "wire/steps.hpp"
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
@@ -100,7 +101,7 @@ struct arrival {
   std::string request_id;
 };
 
-std::optional<failure> refusal(const site& where, arrival& one) {
+std::optional<failure> objection(const site& where, arrival& one) {
   const auto which = door_of(one.found, one.where);
   if (auto wrong = refuse(one.what, which, where.keys, where.region, now())) return wrong;
   if (!one.found.which) return no_such_operation(one.what.base());
@@ -111,7 +112,7 @@ std::optional<failure> refusal(const site& where, arrival& one) {
 
 // The one place that catches what an operation throws.
 http::abandon run(const site& where, arrival one) {
-  if (auto wrong = refusal(where, one)) {
+  if (auto wrong = objection(where, one)) {
     const auto& row = row_of(wrong->what);
     where.log->debug("request refused request={} error={} status={}", one.request_id, row.name,
                      row.status);
@@ -120,9 +121,11 @@ http::abandon run(const site& where, arrival one) {
   }
   const auto request = std::make_shared<call>(where, std::move(one.what), std::move(one.where),
                                               std::move(one.request_id), std::move(one.answer));
-  request->set_function_text(std::move(one.found.function_text));
+  request->set_path_texts(std::move(one.found.function_text), std::move(one.found.item_text));
   try {
     one.found.which->run(request);
+  } catch (const refusal& wrong) {
+    request->refuse(wrong.why());
   } catch (const std::exception& problem) {
     where.log->error("operation failed name={} request={} error=\"{}\"", one.found.which->name,
                      request->request_id(), problem.what());
@@ -161,7 +164,8 @@ http::abandon service::handle(http::request what, http::responder answer) {
   auto found = wire::match(what.method(), *where);
   arrival one{std::move(what), std::move(answer), *std::move(where), std::move(found),
               std::move(request_id)};
-  if (one.what.body().size() <= quick_bytes_max) return run(site_, std::move(one));
+  const bool may_wait = one.found.which && one.found.which->runs == run_on::worker;
+  if (!may_wait && one.what.body().size() <= quick_bytes_max) return run(site_, std::move(one));
   boost::asio::post(site_.workers,
                     [&site = site_, one = std::move(one)]() mutable { run(site, std::move(one)); });
   return {};

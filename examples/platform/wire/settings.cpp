@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::size_t environment_bytes_max = 4096;
 constexpr std::size_t layers_max = 5;
-constexpr std::size_t tags_max = 50;
 constexpr std::size_t subnets_max = 16;
 constexpr std::size_t security_groups_max = 5;
 
@@ -251,16 +250,7 @@ void read_architectures(const members& given, json::object& document) {
 }
 
 void read_identity(const members& given, json::object& document) {
-  auto& found = given.found();
   take_text(given, "PackageType", {.values = package_types}, document);
-  if (const auto tags = given.map("Tags")) {
-    if (tags->size() > tags_max) {
-      found.refuse(fault::invalid_parameter_value, "Number of tags exceeds resource tag limit.");
-    }
-    json::object into;
-    for (const auto& [key, value] : *tags) into[key] = value;
-    if (!into.empty()) document["Tags"] = std::move(into);
-  }
 }
 
 void check_complete(const json::object& document, problems& found) {

@@ -19,7 +19,7 @@ void read_settings(const members& given, const platform::world& cloud,
 /// Takes what goes with the code: the architecture.
 void read_architectures(const members& given, boost::json::object& document);
 
-/// Takes what can only be said at creation: package type, tags.
+/// Takes what can only be said at creation: the package type.
 void read_identity(const members& given, boost::json::object& document);
 
 /// Checks what a document must have when it is complete: a runtime and a handler for "Zip".

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "wire/doors.hpp"
+#include "wire/function_locks.hpp"
 #include "world.hpp"
 #include <fsm/clock.hpp>
 #include <fsm/runtime.hpp>
@@ -24,6 +25,7 @@ struct site {
   std::shared_ptr<spdlog::logger> log;
   std::string region;
   std::string account;
+  function_locks& locks;
   door_keys keys{};
 
   /// For whom a call is made: the access key, where there is one, else the account.

@@ -1,0 +1,110 @@
+#include "wire/attributes.hpp"
+
+#include "wire/configuration.hpp"
+#include "wire/settings.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <utility>
+
+namespace platform::wire {
+
+namespace json = boost::json;
+
+namespace {
+
+const json::object& object_in(const json::object& parent, std::string_view member) {
+  static const json::object none;
+  const auto* value = parent.if_contains(member);
+  return value && value->is_object() ? value->get_object() : none;
+}
+
+std::optional<std::int64_t> number_in(const json::object& parent, std::string_view member) {
+  const auto* value = parent.if_contains(member);
+  return value && value->is_int64() ? std::optional{value->get_int64()} : std::nullopt;
+}
+
+alias read_alias(const json::object& from) {
+  alias result{.version = text_or(from, "FunctionVersion", "$LATEST"),
+               .description = text_or(from, "Description", ""),
+               .weights = {},
+               .revision = text_or(from, "RevisionId", "")};
+  for (const auto& [version, weight] : object_in(from, "Weights")) {
+    result.weights.emplace(version, weight.to_number<double>());
+  }
+  return result;
+}
+
+json::object to_json(const alias& what) {
+  json::object weights;
+  for (const auto& [version, weight] : what.weights) weights[version] = weight;
+  return {{"FunctionVersion", what.version},
+          {"Description", what.description},
+          {"Weights", std::move(weights)},
+          {"RevisionId", what.revision}};
+}
+
+}  // namespace
+
+const json::object* attributes::setting(const std::string& name,
+                                        const std::string& qualifier) const {
+  const auto of_name = settings.find(name);
+  if (of_name == settings.end()) return nullptr;
+  const auto found = of_name->second.find(qualifier);
+  return found == of_name->second.end() ? nullptr : &found->second;
+}
+
+attributes parse_attributes(std::string_view function, const std::string& metadata) {
+  attributes result;
+  result.function = function;
+  if (metadata.empty()) return result;
+  const auto from = parse_document(metadata);
+  result.function = text_or(from, "Function", function);
+  result.last_version = static_cast<std::uint32_t>(number_in(from, "LastVersion").value_or(0));
+  result.tags = object_in(from, "Tags");
+  for (const auto& [name, each] : object_in(from, "Aliases")) {
+    if (each.is_object()) result.aliases.emplace(name, read_alias(each.get_object()));
+  }
+  result.reserved_concurrency = number_in(from, "ReservedConcurrency");
+  const auto& provisioned = object_in(from, "ProvisionedConcurrency");
+  for (const auto& [qualifier, each] : provisioned) {
+    if (const auto number = number_in(provisioned, qualifier)) {
+      result.provisioned_concurrency.emplace(qualifier, *number);
+    }
+  }
+  for (const auto& [name, of_name] : object_in(from, "Settings")) {
+    if (!of_name.is_object()) continue;
+    for (const auto& [qualifier, each] : of_name.get_object()) {
+      if (each.is_object()) result.settings[name].emplace(qualifier, each.get_object());
+    }
+  }
+  return result;
+}
+
+std::string to_metadata(const attributes& what) {
+  json::object result{{"Function", what.function},
+                      {"LastVersion", std::int64_t{what.last_version}}};
+  if (!what.tags.empty()) result["Tags"] = what.tags;
+  if (!what.aliases.empty()) {
+    auto& aliases = result["Aliases"].emplace_object();
+    for (const auto& [name, each] : what.aliases) aliases[name] = to_json(each);
+  }
+  if (what.reserved_concurrency) result["ReservedConcurrency"] = *what.reserved_concurrency;
+  if (!what.provisioned_concurrency.empty()) {
+    auto& provisioned = result["ProvisionedConcurrency"].emplace_object();
+    for (const auto& [qualifier, number] : what.provisioned_concurrency) {
+      provisioned[qualifier] = number;
+    }
+  }
+  if (!what.settings.empty()) {
+    auto& settings = result["Settings"].emplace_object();
+    for (const auto& [name, of_name] : what.settings) {
+      auto& into = settings[name].emplace_object();
+      for (const auto& [qualifier, each] : of_name) into[qualifier] = each;
+    }
+  }
+  return json::serialize(result);
+}
+
+}  // namespace platform::wire

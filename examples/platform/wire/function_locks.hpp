@@ -1,0 +1,23 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <mutex>
+#include <string>
+
+namespace platform::wire {
+
+/// Keeps operations that change several things of one function apart: one after the other. Any
+/// thread that may wait.
+class function_locks {
+public:
+  [[nodiscard]] std::unique_lock<std::mutex> take(const std::string& function) {
+    return std::unique_lock{locks_[std::hash<std::string>{}(function) % locks_.size()]};
+  }
+
+private:
+  // Functions that share one only wait for each other.
+  std::array<std::mutex, 256> locks_;
+};
+
+}  // namespace platform::wire

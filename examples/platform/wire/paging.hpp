@@ -1,0 +1,27 @@
+#pragma once
+
+#include "wire/call.hpp"
+#include "wire/members.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace platform::wire {
+
+/// The part of a list that a request wants.
+struct page_request {
+  /// At most 50, however many were asked for.
+  std::size_t limit = 50;
+  /// Where the last page ended; 0 = at the start.
+  std::uint64_t cursor = 0;
+};
+
+/// Reads `MaxItems` (1 to `items_max`) and `Marker`.
+[[nodiscard]] page_request read_page(const call& request, problems& found,
+                                     std::uint64_t items_max = 10'000);
+
+/// What a client hands back to go on at `cursor`.
+[[nodiscard]] std::string to_marker(std::uint64_t cursor);
+
+}  // namespace platform::wire

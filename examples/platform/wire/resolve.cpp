@@ -1,0 +1,69 @@
+#include "wire/resolve.hpp"
+
+#include "wire/attributes.hpp"
+#include <fsm/name.hpp>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace platform::wire {
+
+namespace {
+
+// 0 to 1.
+double by_chance() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_real_distribution<>{0, 1}(random);
+}
+
+const std::string& choose(const alias& from) {
+  auto chance = by_chance();
+  for (const auto& [version, weight] : from.weights) {
+    if (chance < weight) return version;
+    chance -= weight;
+  }
+  return from.version;
+}
+
+}  // namespace
+
+bool is_version_number(std::string_view qualifier) noexcept {
+  return !qualifier.empty() && std::all_of(qualifier.begin(), qualifier.end(),
+                                           [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::optional<resolved> resolve_version(const std::string& function, std::string_view version) {
+  if (version.empty() || version == "$LATEST") return resolved{function, "$LATEST"};
+  auto entity = function + ":" + std::string{version};
+  if (!fsm::split_versioned_name(entity)) return std::nullopt;
+  return resolved{std::move(entity), std::string{version}};
+}
+
+std::string entity_of(const function_target& what) {
+  const bool version = is_version_number(what.qualifier);
+  return version ? what.name + ":" + what.qualifier : what.name;
+}
+
+void resolve(const site& where, const function_target& what,
+             std::function<void(tl::expected<resolved, failure>)> done) {
+  if (what.latest() || is_version_number(what.qualifier)) {
+    auto found = resolve_version(what.name, what.qualifier);
+    if (!found) return done(tl::make_unexpected(no_such_version(what)));
+    return done(*std::move(found));
+  }
+  where.functions.get(
+      what.name, [what, done = std::move(done)](const fsm::expected<fsm::function_view>& view) {
+        if (!view) return done(tl::make_unexpected(explain_read(view.error(), what.qualified())));
+        const auto of_function = parse_attributes(what.name, view->metadata);
+        const auto found = of_function.aliases.find(what.qualifier);
+        if (found == of_function.aliases.end()) {
+          return done(tl::make_unexpected(no_such_version(what)));
+        }
+        auto target = resolve_version(what.name, choose(found->second));
+        if (!target) return done(tl::make_unexpected(no_such_version(what)));
+        done(*std::move(target));
+      });
+}
+
+}  // namespace platform::wire

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "wire/names.hpp"
+
+#include <tl/expected.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace platform::wire {
+
+/// What a name with a qualifier leads to.
+struct resolved {
+  /// What has a lifecycle: the function, or one of its versions.
+  std::string entity;
+  /// "$LATEST", or the number of the version.
+  std::string version;
+};
+
+/// Whether a qualifier is the number of a version.
+[[nodiscard]] bool is_version_number(std::string_view qualifier) noexcept;
+
+/// The version of a number; nothing for what no version can be called.
+[[nodiscard]] std::optional<resolved> resolve_version(const std::string& function,
+                                                      std::string_view version);
+
+/// What has a lifecycle and is called by this: a version when its number is given, else the
+/// function.
+[[nodiscard]] std::string entity_of(const function_target& what);
+
+/// Finds what a target leads to, without waiting; an alias with weights chooses by chance. Whether
+/// the version is there is not asked.
+void resolve(const site& where, const function_target& what,
+             std::function<void(tl::expected<resolved, failure>)> done);
+
+}  // namespace platform::wire

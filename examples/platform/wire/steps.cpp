@@ -1,0 +1,54 @@
+#include "wire/steps.hpp"
+
+namespace platform::wire {
+
+namespace {
+
+constexpr int tries_max = 16;
+
+failure revision_mismatch() {
+  return explain({.code = fsm::errc::revision_mismatch, .message = {}}, {});
+}
+
+}  // namespace
+
+void refuse_if(const std::optional<failure>& wrong) {
+  if (wrong) throw refusal{*wrong};
+}
+
+whole_function look_up(const site& where, const std::string& name, const subject& about) {
+  auto view = where.functions.get(name);
+  if (!view) throw refusal{explain_read(view.error(), about)};
+  auto what = parse_attributes(name, view->metadata);
+  return {*std::move(view), std::move(what)};
+}
+
+void require_revision(const std::optional<std::string>& wanted, const std::string& current) {
+  if (wanted && *wanted != current) throw refusal{revision_mismatch()};
+}
+
+fsm::function_view change_attributes(
+    const site& where, const attribute_change& what,
+    const std::function<void(const fsm::function_view& view, attributes& into)>& edit) {
+  for (int tries = 1;; ++tries) {
+    auto found = look_up(where, what.name, what.about);
+    require_revision(what.revision, found.view.revision_id());
+    edit(found.view, found.what);
+    auto changed = where.functions.change({.name = what.name,
+                                           .event = what.event,
+                                           .metadata = to_metadata(found.what),
+                                           .expected_revision = found.view.revision});
+    if (changed) return *std::move(changed);
+    const bool overtaken = changed.error().code == fsm::errc::revision_mismatch;
+    if (!overtaken || tries == tries_max) throw refusal{explain(changed.error(), what.about)};
+  }
+}
+
+void require_acceptance(const site& where, const std::string& name, fsm::event event,
+                        const subject& about, std::uint32_t expected_revision) {
+  const auto asked = where.functions.change(
+      {.name = name, .event = event, .metadata = {}, .expected_revision = expected_revision});
+  if (!asked) throw refusal{explain(asked.error(), about)};
+}
+
+}  // namespace platform::wire

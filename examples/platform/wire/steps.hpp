@@ -1,0 +1,80 @@
+#pragma once
+
+#include "wire/attributes.hpp"
+#include "wire/call.hpp"
+#include "wire/names.hpp"
+
+#include <boost/json/object.hpp>
+#include <tl/expected.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+/// \file
+/// For operations that take several steps (look, decide, change): they run on a worker, where they
+/// may wait, in a straight line. A step that fails ends them with the error to answer with.
+
+namespace platform::wire {
+
+/// Ends an operation with an error; the service answers it.
+class refusal final : public std::exception {
+public:
+  explicit refusal(failure why) : why_{std::move(why)} {}
+  [[nodiscard]] const failure& why() const noexcept { return why_; }
+  [[nodiscard]] const char* what() const noexcept override { return why_.message.c_str(); }
+
+private:
+  failure why_;
+};
+
+/// The value of a step, or the operation's end.
+template <class T>
+[[nodiscard]] T need(tl::expected<T, failure> step) {
+  if (!step) throw refusal{std::move(step.error())};
+  return *std::move(step);
+}
+
+/// Ends the operation if something is wrong.
+void refuse_if(const std::optional<failure>& wrong);
+
+/// A function as it is, with what hangs on it.
+struct whole_function {
+  fsm::function_view view;
+  attributes what;
+};
+
+/// Looks a function up; `about` says how it is called when there is none.
+[[nodiscard]] whole_function look_up(const site& where, const std::string& name,
+                                     const subject& about);
+
+/// The revision a client wants a function or alias to have, if it named one. Ends the operation
+/// unless `current` is it.
+void require_revision(const std::optional<std::string>& wanted, const std::string& current);
+
+/// A change of what hangs on a function.
+struct attribute_change {
+  std::string name;
+  /// Whether it is accepted now, and whether it renews the RevisionId: see `fsm::change_request`.
+  fsm::event event = fsm::event::configure;
+  /// For the errors.
+  subject about;
+  /// The function's RevisionId, if the client named it.
+  std::optional<std::string> revision{};
+};
+
+/// Looks the function up, lets `edit` change its attributes (or end the operation), and keeps them;
+/// once more from the start when the function has changed meanwhile. Gives the function as it is
+/// then. The caller holds the function's lock.
+fsm::function_view change_attributes(
+    const site& where, const attribute_change& what,
+    const std::function<void(const fsm::function_view& view, attributes& into)>& edit);
+
+/// Asks whether something would be accepted now, without changing anything; see `attribute_change`.
+void require_acceptance(const site& where, const std::string& name, fsm::event event,
+                        const subject& about, std::uint32_t expected_revision = 0);
+
+}  // namespace platform::wire
