@@ -80,7 +80,8 @@ void publish(const call_ptr& request, const function_target& target, const publi
     require_revision(wanted.revision, found.view.revision_id());
     auto document = parse_document(found.view.document);
     require_code(wanted, document);
-    if (const auto last = unchanged_version(where, found, fingerprint(document))) {
+    const auto print = fingerprint(document);
+    if (const auto last = unchanged_version(where, found, print)) {
       require_acceptance(where, target.name, fsm::event::republish, target.unqualified());
       return request->answer(201, shown(where, target, *last, parse_document(last->document)));
     }
@@ -97,6 +98,7 @@ void publish(const call_ptr& request, const function_target& target, const publi
                      .function_uid = found.view.uid,
                      .number = number,
                      .document = std::move(document),
+                     .published_from = print,
                      .prepared = true};
     const auto version = make_version(*request, made);
     request->set_sequence(version.sequence);
@@ -121,7 +123,7 @@ fsm::function_view make_version(const call& request, new_version& what) {
   const auto& where = request.where();
   const bool snapshot = text_or(nested(what.document, "SnapStart"), "ApplyOn", "None") != "None";
   auto& document = what.document;
-  document["PublishedFrom"] = fingerprint(document);
+  document["PublishedFrom"] = what.published_from;
   // It shares what the function runs on.
   document["ResourcesOf"] = std::to_string(what.function_uid);
   if (what.prepared && !snapshot) document["Prepared"] = true;

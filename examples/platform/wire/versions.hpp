@@ -14,8 +14,10 @@ struct new_version {
   const function_target& of;
   std::uint64_t function_uid = 0;
   std::uint32_t number = 0;
-  /// The function's document.
+  /// The function's document, with the version's own description.
   boost::json::object document;
+  /// The `fingerprint` of the function's document.
+  std::string published_from;
   /// What the function runs on is there already, so that the version is Active at once.
   bool prepared = false;
 };
