@@ -63,7 +63,17 @@ TEST_CASE("every flag is taken") {
                             "--allow-host",
                             "b",
                             "--threads",
-                            "3"});
+                            "3",
+                            "--access-key",
+                            "AKID",
+                            "--secret-key",
+                            "s/e+c=ret",
+                            "--admin-token",
+                            "t",
+                            "--tls-cert",
+                            "c.pem",
+                            "--tls-key",
+                            "k.pem"});
   REQUIRE(flags);
   CHECK(flags->host == "::1");
   CHECK(flags->port == 0);
@@ -79,6 +89,11 @@ TEST_CASE("every flag is taken") {
   CHECK(flags->seed_functions == 9);
   CHECK(flags->allowed_hosts == std::vector<std::string>{"a", "b"});
   CHECK(flags->threads == 3);
+  CHECK(flags->access_key == "AKID");
+  CHECK(flags->secret_key == "s/e+c=ret");
+  CHECK(flags->admin_token == "t");
+  CHECK(flags->tls_cert == "c.pem");
+  CHECK(flags->tls_key == "k.pem");
 }
 
 TEST_CASE("in memory there is no directory") {

@@ -40,11 +40,14 @@ class Platform:
         self.log = open(os.path.join(self.folder.name, "log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         first = self.process.stdout.readline().rstrip("\n")
-        prefix = "listening on http://127.0.0.1:"
+        scheme = "https" if "--tls-cert" in flags else "http"
+        prefix = f"listening on {scheme}://127.0.0.1:"
         if not first.startswith(prefix):
             raise AssertionError(f"the first line on stdout is {first!r}\n{self.read_log()}")
         self.url = first.removeprefix("listening on ")
         self.port = int(first.removeprefix(prefix))
+        self.access_key, self.secret_key = "x", "x"  # Of the AWS CLI.
+        self.global_options = []  # Of the AWS CLI.
 
     def __enter__(self):
         return self
@@ -117,14 +120,14 @@ class Platform:
         environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": self.folder.name,
-            "AWS_ACCESS_KEY_ID": "x",
-            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
             "AWS_MAX_ATTEMPTS": "1",
         }
-        command = [AWS, "--endpoint-url", self.url, "lambda", *words]
+        command = [AWS, *self.global_options, "--endpoint-url", self.url, "lambda", *words]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120,
                               check=False)
 
