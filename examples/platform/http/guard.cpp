@@ -68,7 +68,11 @@ std::optional<std::string> guard::objection(const request_head& head) const {
   const auto target = std::string_view{head.target().data(), head.target().size()};
   const auto in_target = authority_of(target);
   const auto authority = in_target.empty() ? field(head, proto::field::host) : in_target;
-  if (head.count(proto::field::host) > 1) return "The request has more than one Host.";
+  for (const auto name : {proto::field::host, proto::field::origin, proto::field::sec_fetch_site}) {
+    if (head.count(name) < 2) continue;
+    const auto text = proto::to_string(name);
+    return "The request has more than one " + std::string{text.data(), text.size()} + ".";
+  }
   if (authority.empty()) return "The request has no Host.";
   if (!accepts(host_of(authority))) {
     return "The Host '" + std::string{authority} +
