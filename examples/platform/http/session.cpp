@@ -191,7 +191,7 @@ session::awaitable<std::optional<response>> session::read_body(parser& in) {
   }
   in.body_limit(bytes_max);
   beast::error_code error;
-  allow(length.value_or(bytes_max));
+  allow(0);
   if (const auto expected = in.get()[proto::field::expect]; !expected.empty()) {
     if (!beast::iequals(expected, "100-continue")) {
       co_return turn_away(problem::malformed, &in, "The Expect field is not understood.");
@@ -199,7 +199,11 @@ session::awaitable<std::optional<response>> session::read_body(parser& in) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(stream_, asio::buffer(go_on), with(error));
   }
-  if (!error) co_await proto::async_read(stream_, buffer_, in, with(error));
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t got = 0; !error && !in.is_done();) {
+    stream_.expires_at(start + time_for(got));
+    got += co_await proto::async_read_some(stream_, buffer_, in, with(error));
+  }
   if (error == proto::error::body_limit) {
     co_return turn_away(problem::body_too_large, &in, std::to_string(bytes_max + 1));
   }
@@ -286,11 +290,12 @@ response session::explain(const beast::error_code& error, const parser& in) cons
   return turn_away(problem::malformed, &in, "The request is not HTTP: " + error.message() + ".");
 }
 
-// Sets the time in which so many bytes must have passed.
-void session::allow(std::uint64_t bytes) {
+// The time in which so many bytes must have passed.
+std::chrono::milliseconds session::time_for(std::uint64_t bytes) const {
   const auto seconds = bytes / rules_.limits.bytes_per_second_min;
-  stream_.expires_after(rules_.limits.body_time +
-                        std::chrono::seconds{static_cast<std::int64_t>(seconds)});
+  return rules_.limits.body_time + std::chrono::seconds{static_cast<std::int64_t>(seconds)};
 }
+
+void session::allow(std::uint64_t bytes) { stream_.expires_after(time_for(bytes)); }
 
 }  // namespace platform::http

@@ -12,6 +12,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -66,6 +67,7 @@ private:
                                    const std::string& detail = {}) const;
   [[nodiscard]] response explain(const boost::beast::error_code& error, const parser& in) const;
   void watch_peer(abandon give_up);
+  [[nodiscard]] std::chrono::milliseconds time_for(std::uint64_t bytes) const;
   void allow(std::uint64_t bytes);
 
   transport stream_;

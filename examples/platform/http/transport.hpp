@@ -28,6 +28,7 @@ public:
   [[nodiscard]] bool is_secure() const noexcept { return secure_.has_value(); }
 
   void expires_after(std::chrono::milliseconds span) { plain_.expires_after(span); }
+  void expires_at(std::chrono::steady_clock::time_point when) { plain_.expires_at(when); }
   void expires_never() { plain_.expires_never(); }
   void close() { plain_.close(); }
 
