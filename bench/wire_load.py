@@ -73,6 +73,11 @@ class Server:
         with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def processor_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def answer_bytes(self):
         """The size of one answer's body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -87,7 +92,9 @@ class Server:
 
 
 def measure(server, how, functions):
-    """One measurement: requests per second, and latencies in milliseconds."""
+    """One measurement: requests per second, latencies in milliseconds, and the server's processor time per
+    request, which other work on the machine hardly changes."""
+    used = -server.processor_seconds()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(SCRIPT % (functions, random.randrange(1 << 30)))
         script.flush()
@@ -98,10 +105,12 @@ def measure(server, how, functions):
     found = re.search(r"^measured (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$", done.stdout, re.MULTILINE)
     if not found:
         raise RuntimeError(f"wrk failed: {done.stdout}{done.stderr}")
+    used += server.processor_seconds()
     requests, micros, p50, p99, longest, errors = map(int, found.groups())
     if errors or not requests:
         raise RuntimeError(f"{errors} errors in {requests} requests")
-    return {"per_second": requests * 1e6 / micros, "p50_ms": p50 / 1e3, "p99_ms": p99 / 1e3, "max_ms": longest / 1e3}
+    return {"per_second": requests * 1e6 / micros, "p50_ms": p50 / 1e3, "p99_ms": p99 / 1e3, "max_ms": longest / 1e3,
+            "processor_us": used * 1e6 / requests}
 
 
 def middle(rounds):
@@ -124,7 +133,8 @@ def compare(how, functions):
              "platform": middle([ours for _, ours in rounds]), "ratio": statistics.median(ratios)}
     for name in ("bare", "platform"):
         print(f"{functions:>9} functions  {name:<9} {found[name]['per_second']:>9.0f} /s  p50 "
-              f"{found[name]['p50_ms']:.2f} ms  p99 {found[name]['p99_ms']:.2f} ms")
+              f"{found[name]['p50_ms']:.2f} ms  p99 {found[name]['p99_ms']:.2f} ms  "
+              f"{found[name]['processor_us']:.1f} us of processor each")
     print(f"{functions:>9} functions  ratio     {found['ratio']:.2f} ({spread(ratios)}), wanted {RATIO_WANTED}, "
           f"answers of {size} bytes", flush=True)
     return found
