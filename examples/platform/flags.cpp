@@ -29,7 +29,7 @@ constexpr std::size_t secret_length_max = 256;
 
 // The flags as they were typed; absent ones are empty.
 struct typed {
-  std::string listen, data, durability, idle_after, world, region, account, max_provisioning,
+  std::string listen, data, durability, idle_after, world, s3_dir, region, account, max_provisioning,
       attempt_timeout, seed_functions, threads, access_key, secret_key, admin_token, tls_cert,
       tls_key;
   std::vector<std::string> allowed_hosts;
@@ -50,6 +50,8 @@ void declare(CLI::App& app, typed& into) {
   flag("--idle-after", into.idle_after, "DUR",
        "An Active function not invoked for this long becomes Inactive [14d]");
   flag("--world", into.world, "FILE", "The simulated cloud, as JSON [none]");
+  flag("--s3-dir", into.s3_dir, "DIR",
+       "Code in S3 is looked for here: buckets are folders, keys are paths [none]");
   app.add_flag("--virtual-clock", into.virtual_clock, "Time moves only by POST /_fsm/clock");
   flag("--region", into.region, "REGION", "Used in ARNs [us-east-1]");
   flag("--account", into.account, "ACCOUNT", "Used in ARNs, 12 digits [000000000000]");
@@ -219,6 +221,7 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
   if (!given.world.empty()) result.world_file = given.world;
   result.tls_cert = given.tls_cert;
   result.tls_key = given.tls_key;
+  if (!given.s3_dir.empty()) result.s3_dir = given.s3_dir;
   result.virtual_clock = given.virtual_clock;
   result.allowed_hosts = given.allowed_hosts;
   return result;

@@ -25,6 +25,8 @@ struct flags {
   /// An Active function not invoked for this long becomes Inactive.
   fsm::duration idle_after = std::chrono::days{14};
   std::optional<std::string> world_file;
+  /// The directory whose folders are S3 buckets. None = there are no buckets.
+  std::optional<std::string> s3_dir;
   bool virtual_clock = false;
   std::string region = "us-east-1";
   std::string account = "000000000000";

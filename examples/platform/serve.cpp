@@ -1,5 +1,7 @@
 #include "serve.hpp"
 
+#include "code/bucket_folder.hpp"
+#include "code/code_keeper.hpp"
 #include "http/server.hpp"
 #include "http/tls.hpp"
 #include "recovery_log.hpp"
@@ -18,6 +20,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -90,6 +93,14 @@ wire::door_keys to_door_keys(const flags& how) {
   return result;
 }
 
+code::keeper_options to_keeper_options(const flags& how) {
+  code::keeper_options result;
+  result.no_code_yet = how.seed_functions != 0;  // Seeds have none, and there is nobody else.
+  return result;
+}
+
+std::string scheme_of(const std::string& url) { return url.substr(0, url.find("://")); }
+
 }  // namespace
 
 int serve(const flags& how) {
@@ -106,6 +117,12 @@ int serve(const flags& how) {
     auto opened = http::open_tls(how.tls_cert, how.tls_key);
     if (!opened) return reject("--tls-cert, --tls-key", opened.error().message);
     tls = *std::move(opened);
+  }
+  std::optional<code::bucket_folder> buckets;
+  if (how.s3_dir) {
+    auto opened = code::bucket_folder::open(*how.s3_dir);
+    if (!opened) return reject("--s3-dir", *how.s3_dir, opened.error().message);
+    buckets = *std::move(opened);
   }
   // Before anything that logs, so that an address that is taken is all there is to read.
   auto server = http::server::open(to_server_options(how, std::move(tls)), log);
@@ -132,15 +149,28 @@ int serve(const flags& how) {
                       " already; leave the flag out, or give another --data or --memory");
   }
   log->set_level(spdlog::level::info);
-  boost::asio::thread_pool pool{workers};
-  wire::function_locks locks;
-  const wire::site site{*functions,  *cloud, virtual_clock.get(), pool, log, how.region,
-                        how.account, locks,  to_door_keys(how)};
-  wire::service service{site};
+  auto packages = make_code_store(how);
+  if (!packages) return reject("--data", *how.data, packages.error().message);
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });
   if (!seeded)
     return reject("--seed-functions", std::to_string(how.seed_functions), seeded.error().message);
+  boost::asio::thread_pool pool{workers};
+  wire::function_locks locks;
+  code::code_keeper keeper{*functions, *std::move(packages), to_keeper_options(how), log};
+  const wire::site site{.functions = *functions,
+                        .cloud = *cloud,
+                        .virtual_clock = virtual_clock.get(),
+                        .workers = pool,
+                        .log = log,
+                        .region = how.region,
+                        .account = how.account,
+                        .code = keeper,
+                        .locks = locks,
+                        .keys = to_door_keys(how),
+                        .buckets = buckets ? &*buckets : nullptr,
+                        .scheme = scheme_of((*server)->url())};
+  wire::service service{site};
   if (!stop.requested()) {
     (*server)->start(service);
     std::cout << "listening on " << (*server)->url() << std::endl;
@@ -153,6 +183,7 @@ int serve(const flags& how) {
   functions->stop(2s);  // Answers every waiter, so that its connection can end.
   (*server)->stop(1s);
   pool.join();
+  keeper.stop();
   // A checkpoint under way is waited for: it answers through what would be gone before the runtime.
   { const fsm::runtime last = *std::move(functions); }
   log->info("stopped");

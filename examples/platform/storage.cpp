@@ -66,4 +66,9 @@ std::optional<fsm::timestamp> last_alive(const flags&) { return std::nullopt; }
 
 #endif
 
+fsm::expected<std::unique_ptr<code::code_store>> make_code_store(const flags& how) {
+  if (!how.data) return code::make_memory_code_store();
+  return code::open_code_store(*how.data, !how.buffered);
+}
+
 }  // namespace platform

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "code/code_store.hpp"
 #include "flags.hpp"
 #include <fsm/expected.hpp>
 #include <fsm/store.hpp>
@@ -19,6 +20,10 @@ namespace platform {
 /// Error: the program was built without the store on disk.
 [[nodiscard]] fsm::expected<std::shared_ptr<fsm::store>> make_store(
     const flags& how, const std::shared_ptr<spdlog::logger>& log);
+
+/// Opens the place where the code of the functions is kept, beside the store that the flags ask
+/// for, which must be open.
+[[nodiscard]] fsm::expected<std::unique_ptr<code::code_store>> make_code_store(const flags& how);
 
 /// When the last platform on this data directory was last known to be alive. None if there was none
 /// or it cannot be read; opening the store will say why.

@@ -1,5 +1,6 @@
 #include "wire/service.hpp"
 
+#include "code/code_keeper.hpp"
 #include "support/forwarding_store.hpp"
 #include "wire/digest.hpp"
 #include "world.hpp"
@@ -67,21 +68,28 @@ struct site_under_test {
       std::make_shared<platform::world>(platform::world_settings{}, clock);
   fsm::runtime functions{make_options()};
   boost::asio::thread_pool workers{1};
+  std::shared_ptr<spdlog::logger> log =
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
+  platform::code::code_keeper keeper{
+      functions, platform::code::make_memory_code_store(), {.pause = 0ms}, log};
   platform::wire::function_locks locks;
-  platform::wire::site site{
-      functions,
-      *world,
-      clock.get(),
-      workers,
-      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()),
-      "us-east-1",
-      "000000000000",
-      locks};
+  platform::wire::site site{.functions = functions,
+                            .cloud = *world,
+                            .virtual_clock = clock.get(),
+                            .workers = workers,
+                            .log = log,
+                            .region = "us-east-1",
+                            .account = "000000000000",
+                            .code = keeper,
+                            .locks = locks};
   platform::wire::service service{site};
 
   explicit site_under_test(std::shared_ptr<fsm::store> where = fsm::make_memory_store())
       : store{std::move(where)} {}
-  ~site_under_test() { workers.join(); }
+  ~site_under_test() {
+    workers.join();
+    keeper.stop();
+  }
 
   fsm::options make_options() {
     fsm::options result;
@@ -329,7 +337,7 @@ TEST_CASE("code is checked as the service does") {
   };
   CHECK(message({{"ZipFile", "bm90IGEgemlw"}}) ==
         "Could not unzip uploaded file. Please check your file, then try to upload again.");
-  CHECK(message({{"S3Bucket", "b"}, {"S3Key", "k"}}) ==
+  CHECK(message({{"S3Bucket", "bucket"}, {"S3Key", "k"}}) ==
         "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The "
         "specified bucket does not exist");
   CHECK(message({{"ImageUri", "i"}}) ==

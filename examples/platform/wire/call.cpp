@@ -21,6 +21,16 @@ std::string_view call::header(std::string_view name) const {
   return {found->value().data(), found->value().size()};
 }
 
+std::string call::host() const {
+  const std::string_view target{request_.target().data(), request_.target().size()};
+  const auto scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos) {
+    return std::string{header("Host")};
+  }
+  const auto authority = target.substr(scheme + 3);
+  return std::string{authority.substr(0, authority.find_first_of("/?"))};
+}
+
 http::response call::blank(unsigned status) const {
   http::response result{static_cast<http::proto::status>(status), 11};
   result.set("X-Amzn-Requestid", request_id_);

@@ -31,6 +31,9 @@ public:
   [[nodiscard]] const std::string& item_text() const noexcept { return item_text_; }
   [[nodiscard]] const std::string& request_id() const noexcept { return request_id_; }
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// The host and port that the client asked: those of its target, if that names any, else of its
+  /// Host field.
+  [[nodiscard]] std::string host() const;
 
   void set_path_texts(std::string function, std::string item) {
     function_text_ = std::move(function);

@@ -134,7 +134,8 @@ json::object configuration(const site& where, const function_target& which,
 }
 
 json::object function_with_code(const site& where, const function_target& which,
-                                const fsm::function_view& view, const json::object& document) {
+                                const fsm::function_view& view, const json::object& document,
+                                const std::string& location) {
   json::object code;
   if (const auto image = text_or(document, "ImageUri", ""); !image.empty()) {
     const auto repository = image.substr(0, image.find('@'));
@@ -143,9 +144,10 @@ json::object function_with_code(const site& where, const function_target& which,
             {"ResolvedImageUri", repository.substr(0, repository.rfind(':')) +
                                      "@sha256:" + text_or(document, "CodeSha256", "")}};
   } else {
-    // The code itself is not kept, so there is no place to fetch it from.
     code = {{"RepositoryType", "S3"}};
+    if (!location.empty()) code["Location"] = location;
   }
+  copy_text_if_set(document, "SourceKMSKeyArn", code);
   json::object result{{"Configuration", configuration(where, which, view, document)},
                       {"Code", std::move(code)}};
   const auto also = parse_attributes(which.name, view.metadata);

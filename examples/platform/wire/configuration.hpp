@@ -25,10 +25,12 @@ enum class detail : std::uint8_t {
                                                 detail how_much = detail::all);
 
 /// The answer of GetFunction: configuration, where the code is, tags, and reserved concurrency.
+/// `location` is a link to the package; "" = there is none.
 [[nodiscard]] boost::json::object function_with_code(const site& where,
                                                      const function_target& which,
                                                      const fsm::function_view& view,
-                                                     const boost::json::object& document);
+                                                     const boost::json::object& document,
+                                                     const std::string& location);
 
 /// The object in a document's member; an empty one when there is none.
 [[nodiscard]] boost::json::object nested(const boost::json::object& document,

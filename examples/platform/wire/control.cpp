@@ -152,13 +152,10 @@ void show_health(const call_ptr& request) {
 }
 
 void make_checkpoint(const call_ptr& request) {
-  // It looks at files.
-  boost::asio::post(request->where().workers, [request] {
-    request->where().functions.checkpoint([request](const fsm::expected<std::string>& name) {
-      if (!name) return request->refuse(explain_checkpoint(name.error()));
-      request->where().log->info("checkpoint made name={}", *name);
-      request->answer(200, json::object{{"checkpoint", *name}});
-    });
+  request->where().code.checkpoint([request](const fsm::expected<std::string>& name) {
+    if (!name) return request->refuse(explain_checkpoint(name.error()));
+    request->where().log->info("checkpoint made name={}", *name);
+    request->answer(200, json::object{{"checkpoint", *name}});
   });
 }
 

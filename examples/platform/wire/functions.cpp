@@ -9,13 +9,17 @@
 #include "wire/settings.hpp"
 #include "wire/steps.hpp"
 #include "wire/tags.hpp"
+#include "wire/versions.hpp"
 #include <fsm/name.hpp>
 
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace platform::wire {
 
@@ -25,41 +29,83 @@ namespace {
 
 using view_result = fsm::expected<fsm::function_view>;
 
-// A function to create: where it will be, and its document.
+// A function to create: where it will be, its document, and where its code comes from.
 struct new_function {
   function_target target;
   json::object document;
   json::object tags;
+  code_source source;
+  bool publish = false;
 };
 
-tl::expected<new_function, failure> read_new_function(const call& request) {
-  auto body = parse_body(request.body());
-  if (!body) return tl::make_unexpected(body.error());
+// The source points into `body`.
+new_function read_new_function(const call& request, const json::object& body) {
   problems found;
-  const members given{*body, "", found};
-  json::object document;
+  const members given{body, "", found};
+  new_function result;
+  auto& document = result.document;
   for (const auto* name : {"FunctionName", "Role", "Code"}) given.require(name);
   const auto name = given.text("FunctionName");
   if (name) check_new_name(given, *name);
   read_identity(given, document);
-  auto tags = read_tags(given).value_or(json::object{});
-  check_tag_count(tags, found);
+  result.tags = read_tags(given).value_or(json::object{});
+  check_tag_count(result.tags, found);
   read_architectures(given, document);
   read_settings(given, request.where().cloud, document);
   check_complete(document, found);
-  if (given.flag("Publish").value_or(false)) {
-    found.refuse(fault::invalid_parameter_value,
-                 "Versions cannot be published yet: leave out Publish.");
-  }
+  result.publish = given.flag("Publish").value_or(false);
   refuse_members(given, "CreateFunctionRequest");
-  const auto code = given.object("Code");
-  if (code && found.empty()) read_code(*code, text_or(document, "PackageType", "Zip"), document);
-  if (code) refuse_members(*code, "FunctionCode");
-  if (auto wrong = found.verdict()) return tl::make_unexpected(*std::move(wrong));
-  auto target = new_target(request.where(), *name);
-  if (!target) return tl::make_unexpected(target.error());
+  if (const auto code = given.object("Code")) {
+    result.source = read_code_source(*code, text_or(document, "PackageType", "Zip"));
+    refuse_members(*code, "FunctionCode");
+  }
+  refuse_if(found.verdict());
+  result.target = need(new_target(request.where(), *name));
   document["LastModified"] = last_modified_text(request.where().functions.clock().now());
-  return new_function{*std::move(target), std::move(document), std::move(tags)};
+  return result;
+}
+
+fsm::function_view create(const site& where, new_function& made) {
+  auto code = need(obtain_code(where, made.source, true));
+  code.put_into(made.document);
+  attributes also{.function = made.target.name, .last_version = made.publish ? 1U : 0U};
+  also.tags = made.tags;
+  const bool has_any = made.publish || !made.tags.empty();
+  auto view = where.functions.create(
+      {.name = made.target.name,
+       .document = json::serialize(made.document),
+       .tenant = where.tenant(),
+       .idle_after = {},
+       .metadata = has_any ? std::optional{to_metadata(also)} : std::nullopt});
+  settle_code(where, view, made.document, code.package);
+  if (!view) throw refusal{explain(view.error(), made.target.unqualified())};
+  return *std::move(view);
+}
+
+// The first version of a function that has just been created; without it there is no function
+// either.
+fsm::function_view publish_first(const site& where, new_function& made,
+                                 const fsm::function_view& of) {
+  new_version first{.of = made.target,
+                    .function_uid = of.uid,
+                    .number = 1,
+                    .document = made.document,
+                    .published_from = fingerprint(made.document)};
+  try {
+    return make_version(where, first);
+  } catch (const refusal&) {
+    static_cast<void>(where.functions.remove(made.target.name));
+    throw;
+  }
+}
+
+// A link to the package of a function, on the host that the client knows; "" = it has none.
+std::string code_location(const call& request, const json::object& document) {
+  const auto package = code::package_of(document);
+  if (!package) return {};
+  const auto& where = request.where();
+  return where.scheme + "://" + request.host() +
+         where.links.target(package->name, where.functions.clock().now());
 }
 
 // Looks a function or version up and answers with what `show` makes of it.
@@ -155,28 +201,23 @@ void delete_whole(const call_ptr& request, const function_target& target) {
 }  // namespace
 
 void create_function(const call_ptr& request) {
-  auto made = read_new_function(*request);
-  if (!made) return request->refuse(made.error());
-  fsm::create_request what{.name = made->target.name,
-                           .document = json::serialize(made->document),
-                           .tenant = request->where().tenant(),
-                           .idle_after = std::nullopt,
-                           .metadata = std::nullopt};
-  if (!made->tags.empty()) {
-    attributes also{.function = made->target.name};
-    also.tags = made->tags;
-    what.metadata = to_metadata(also);
-  }
-  request->where().functions.create(
-      std::move(what), [request, made = *std::move(made)](const view_result& view) {
-        if (!view) return request->refuse(explain(view.error(), made.target.unqualified()));
-        request->set_sequence(view->sequence);
-        const function_target shown{made.target.name, "", made.target.arn};
-        request->answer(201, configuration(request->where(), shown, *view, made.document));
-      });
+  const auto& where = request->where();
+  const auto body = need(parse_body(request->body()));
+  auto made = read_new_function(*request, body);
+  made.target.qualifier.clear();
+  const auto lock = where.locks.take(made.target.name);
+  auto view = create(where, made);
+  request->set_sequence(view.sequence);
+  if (made.publish) view = publish_first(where, made, view);
+  request->answer(201, configuration(where, made.target, view, made.document));
 }
 
-void get_function(const call_ptr& request) { show_found(request, function_with_code); }
+void get_function(const call_ptr& request) {
+  show_found(request, [request](const site& where, const function_target& target,
+                                const fsm::function_view& view, const json::object& document) {
+    return function_with_code(where, target, view, document, code_location(*request, document));
+  });
+}
 
 void get_function_configuration(const call_ptr& request) {
   show_found(request, [](const site& where, const function_target& target,

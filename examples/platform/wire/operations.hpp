@@ -29,6 +29,8 @@ void list_aliases(const call_ptr& request);
 void tag_resource(const call_ptr& request);
 void list_tags(const call_ptr& request);
 void untag_resource(const call_ptr& request);
+/// Serves a package to whoever has a link to it, as GetFunction gives it.
+void serve_code(const call_ptr& request);
 
 /// Runs the function: for now a built-in one, which gives back what it is given.
 void invoke(const call_ptr& request);

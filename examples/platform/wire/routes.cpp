@@ -15,13 +15,13 @@ using http::proto::verb;
 constexpr auto worker = run_on::worker;
 constexpr auto table = std::to_array<route>({
   // method        path                                        operation                       body                 answered by                    door                worked on by
-  {verb::post,    "/2015-03-31/functions",                   "CreateFunction",               body_limit::code,    create_function,             door::signature},
+  {verb::post,    "/2015-03-31/functions",                   "CreateFunction",               body_limit::code,    create_function,             door::signature, worker},
   {verb::get,     "/2015-03-31/functions",                   "ListFunctions",                body_limit::small,   list_functions,              door::signature},
   {verb::get,     "/2015-03-31/functions/*",                 "GetFunction",                  body_limit::small,   get_function,                door::signature},
   {verb::delete_, "/2015-03-31/functions/*",                 "DeleteFunction",               body_limit::small,   delete_function,             door::signature, worker},
   {verb::get,     "/2015-03-31/functions/*/configuration",   "GetFunctionConfiguration",     body_limit::small,   get_function_configuration,  door::signature},
-  {verb::put,     "/2015-03-31/functions/*/configuration",   "UpdateFunctionConfiguration",  body_limit::small,   update_function_configuration, door::signature},
-  {verb::put,     "/2015-03-31/functions/*/code",            "UpdateFunctionCode",           body_limit::code,    update_function_code,        door::signature},
+  {verb::put,     "/2015-03-31/functions/*/configuration",   "UpdateFunctionConfiguration",  body_limit::small,   update_function_configuration, door::signature, worker},
+  {verb::put,     "/2015-03-31/functions/*/code",            "UpdateFunctionCode",           body_limit::code,    update_function_code,        door::signature, worker},
   {verb::post,    "/2015-03-31/functions/*/invocations",     "Invoke",                       body_limit::payload, invoke,                      door::signature},
   {verb::post,    "/2015-03-31/functions/*/versions",        "PublishVersion",               body_limit::small,   publish_version,             door::signature, worker},
   {verb::get,     "/2015-03-31/functions/*/versions",        "ListVersionsByFunction",       body_limit::small,   list_versions_by_function,   door::signature, worker},
@@ -37,6 +37,7 @@ constexpr auto table = std::to_array<route>({
   {verb::post,    "/_fsm/checkpoint",                        "checkpoint",                   body_limit::small,   make_checkpoint,             door::admin},
   {verb::get,     "/_fsm/clock",                             "clock",                        body_limit::small,   show_clock,                  door::admin},
   {verb::post,    "/_fsm/clock",                             "clock",                        body_limit::small,   advance_clock,               door::admin},
+  {verb::get,     "/_fsm/code/*",                            "code",                         body_limit::small,   serve_code,                  door::open},
   {verb::get,     "/_fsm/world",                             "world",                        body_limit::small,   show_world,                  door::admin},
   {verb::post,    "/_fsm/world",                             "world",                        body_limit::small,   change_world,                door::admin},
   {verb::get,     "/_fsm/functions/*/history",               "history",                      body_limit::small,   show_history,                door::admin,     worker},

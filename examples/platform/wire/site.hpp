@@ -1,5 +1,8 @@
 #pragma once
 
+#include "code/bucket_folder.hpp"
+#include "code/code_keeper.hpp"
+#include "wire/code_links.hpp"
 #include "wire/doors.hpp"
 #include "wire/function_locks.hpp"
 #include "world.hpp"
@@ -25,8 +28,15 @@ struct site {
   std::shared_ptr<spdlog::logger> log;
   std::string region;
   std::string account;
+  /// The packages of the functions.
+  code::code_keeper& code;
   function_locks& locks;
   door_keys keys{};
+  /// Where S3 objects are looked for; null = there are no buckets.
+  const code::bucket_folder* buckets = nullptr;
+  /// "http" or "https": how clients reach the server.
+  std::string scheme = "http";
+  code_links links{};
 
   /// For whom a call is made: the access key, where there is one, else the account.
   [[nodiscard]] const std::string& tenant() const noexcept {

@@ -6,6 +6,8 @@
 #include "wire/names.hpp"
 #include "wire/operations.hpp"
 #include "wire/settings.hpp"
+#include "wire/steps.hpp"
+#include "wire/versions.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -31,101 +33,128 @@ using check = std::function<void(const members& given)>;
 struct update_kind {
   check shape;
   change how;
-  bool can_dry_run = false;  // And can be told to publish.
+  bool of_code = false;  // It may be a dry run, and can be told to publish.
 };
 
-// One update: reads the function, makes the new document from its present one, and asks for the
-// update on the condition that nothing has changed meanwhile; if something has, once more from the
-// start. A client that named the revision it means is told instead.
-class update : public std::enable_shared_from_this<update> {
+// What is asked of an update beside its change.
+struct update_wanted {
+  std::optional<std::string> revision;
+  bool dry_run = false;
+  bool publish = false;
+};
+
+update_wanted read_wanted(const members& given, bool of_code) {
+  update_wanted result{.revision = given.text("RevisionId")};
+  if (of_code) {
+    result.dry_run = given.flag("DryRun").value_or(false);
+    result.publish = given.flag("Publish").value_or(false);
+  }
+  refuse_if(given.found().verdict());
+  return result;
+}
+
+// One update. The caller holds the function's lock.
+class update {
 public:
-  update(call_ptr request, function_target target, json::object body, update_kind kind)
-      : request_{std::move(request)},
+  update(const call_ptr& request, function_target target, const json::object& body,
+         update_kind kind)
+      : request_{request},
+        where_{request->where()},
         target_{std::move(target)},
-        body_{std::move(body)},
+        body_{body},
         kind_{std::move(kind)} {}
 
-  void start() {
+  // Reads the function, makes the new document from its present one, and asks for the update on the
+  // condition that nothing has changed meanwhile; if something has, once more from the start. A
+  // client that named the revision it means is told instead.
+  void run() {
     problems found;
-    const members given{body_, "", found};
-    revision_ = given.text("RevisionId");
-    if (kind_.can_dry_run) {
-      dry_run_ = given.flag("DryRun").value_or(false);
-      if (given.flag("Publish").value_or(false)) {
-        found.refuse(fault::invalid_parameter_value,
-                     "Versions cannot be published yet: leave out Publish.");
-      }
+    wanted_ = read_wanted({body_, "", found}, kind_.of_code);
+    for (int tries = 1;; ++tries) {
+      auto now = look_up(where_, target_.name, target_.unqualified());
+      require_revision(wanted_.revision, now.view.revision_id());
+      merge(parse_document(now.view.document));
+      auto view = ask(now);
+      const bool overtaken = !view && view.error().code == fsm::errc::revision_mismatch;
+      if (overtaken && tries < tries_max) continue;
+      settle(view);
+      if (view) return answer(*view, now.what.last_version);
+      if (!overtaken) throw refusal{explain(view.error(), target_.unqualified())};
+      throw refusal{{fault::resource_conflict,
+                     "The function could not be updated due to a concurrent update operation.",
+                     {}}};
     }
-    if (auto wrong = found.verdict()) return request_->refuse(*wrong);
-    read();
   }
 
 private:
   using result = fsm::expected<fsm::function_view>;
 
-  void read() {
-    request_->where().functions.get(target_.name, [self = shared_from_this()](const result& view) {
-      if (!view) return self->refuse(view.error());
-      self->merge(*view);
-    });
-  }
-
-  void merge(const fsm::function_view& view) {
-    if (revision_ && *revision_ != view.revision_id()) {
-      return refuse({.code = fsm::errc::revision_mismatch, .message = {}});
-    }
-    document_ = parse_document(view.document);
+  void merge(json::object document) {
+    document_ = std::move(document);
     problems found;
-    kind_.how(members{body_, "", found}, document_);
+    const members given{body_, "", found};
+    kind_.how(given, document_);
+    code_source source;
+    if (kind_.of_code) source = read_code_source(given, text_or(document_, "PackageType", "Zip"));
     check_complete(document_, found);
-    if (auto wrong = found.verdict()) return request_->refuse(*wrong);
-    if (!dry_run_) {
-      document_["LastModified"] = last_modified_text(request_->where().functions.clock().now());
-    }
-    fsm::update_request what{.name = target_.name,
-                             .document = json::serialize(document_),
-                             .expected_revision = view.revision,
-                             .dry_run = dry_run_};
-    request_->where().functions.update(
-        std::move(what), [self = shared_from_this()](const result& view) { self->finish(view); });
+    refuse_if(found.verdict());
+    if (kind_.of_code && !code_) code_ = need(obtain_code(where_, source, !wanted_.dry_run));
+    if (code_) code_->put_into(document_);
+    if (wanted_.dry_run) return;
+    document_["LastModified"] = last_modified_text(where_.functions.clock().now());
   }
 
-  void finish(const result& view) {
-    if (view) {
-      request_->set_sequence(view->sequence);
-      return request_->answer(200, configuration(request_->where(), target_, *view, document_));
-    }
-    const bool overtaken = view.error().code == fsm::errc::revision_mismatch && !revision_;
-    if (!overtaken) return refuse(view.error());
-    if (++tries_ < tries_max) return read();
-    request_->refuse({fault::resource_conflict,
-                      "The function could not be updated due to a concurrent update operation.",
-                      {}});
+  result ask(whole_function& now) {
+    const bool publishes = wanted_.publish && !wanted_.dry_run;
+    if (publishes) ++now.what.last_version;
+    return where_.functions.update(
+        {.name = target_.name,
+         .document = json::serialize(document_),
+         .expected_revision = now.view.revision,
+         .dry_run = wanted_.dry_run,
+         .metadata = publishes ? std::optional{to_metadata(now.what)} : std::nullopt});
   }
 
-  void refuse(const fsm::error& why) { request_->refuse(explain(why, target_.unqualified())); }
+  // Also an update of the settings changes the document, and keeps the package.
+  void settle(const result& view) {
+    code::code_keeper::hold none;
+    if (!wanted_.dry_run) settle_code(where_, view, document_, code_ ? code_->package : none);
+  }
 
-  const call_ptr request_;
-  const function_target target_;
-  const json::object body_;
+  void answer(fsm::function_view view, std::uint32_t number) {
+    request_->set_sequence(view.sequence);
+    if (wanted_.publish && !wanted_.dry_run) {
+      new_version made{.of = target_,
+                       .function_uid = view.uid,
+                       .number = number,
+                       .document = document_,
+                       .published_from = fingerprint(document_)};
+      view = make_version(where_, made);
+      target_.qualifier = std::to_string(number);
+    }
+    request_->answer(200, configuration(where_, target_, view, document_));
+  }
+
+  const call_ptr& request_;
+  const site& where_;
+  function_target target_;
+  const json::object& body_;
   const update_kind kind_;
-  std::optional<std::string> revision_;
-  bool dry_run_ = false;
+  update_wanted wanted_;
   json::object document_;
-  int tries_ = 0;
+  std::optional<obtained_code> code_;  // Once it has been obtained.
 };
 
-void start_update(const call_ptr& request, update_kind kind) {
-  auto target = find_target(*request, fsm::name_rule::create);
-  if (!target) return request->refuse(target.error());
-  auto body = parse_body(request->body());
-  if (!body) return request->refuse(body.error());
+void run_update(const call_ptr& request, update_kind kind) {
+  auto target = need(find_target(*request, fsm::name_rule::create));
+  const auto body = need(parse_body(request->body()));
   problems found;
-  kind.shape(members{*body, "", found});
-  if (auto wrong = found.shape_verdict()) return request->refuse(*wrong);
-  if (!target->latest()) return request->refuse(only_functions());
-  target->qualifier.clear();
-  std::make_shared<update>(request, *std::move(target), *std::move(body), std::move(kind))->start();
+  kind.shape(members{body, "", found});
+  refuse_if(found.shape_verdict());
+  if (!target.latest()) throw refusal{only_functions()};
+  target.qualifier.clear();
+  const auto lock = request->where().locks.take(target.name);
+  update{request, std::move(target), body, std::move(kind)}.run();
 }
 
 }  // namespace
@@ -134,13 +163,13 @@ void update_function_code(const call_ptr& request) {
   const auto check_shape = [](const members& given) {
     json::object ignored;
     read_architectures(given, ignored);
+    static_cast<void>(read_code_source(given, "Zip"));
   };
   const auto read = [](const members& given, json::object& document) {
     read_architectures(given, document);
-    read_code(given, text_or(document, "PackageType", "Zip"), document);
     refuse_members(given, "UpdateFunctionCodeRequest");
   };
-  start_update(request, {.shape = check_shape, .how = read, .can_dry_run = true});
+  run_update(request, {.shape = check_shape, .how = read, .of_code = true});
 }
 
 void update_function_configuration(const call_ptr& request) {
@@ -152,7 +181,7 @@ void update_function_configuration(const call_ptr& request) {
     json::object ignored;
     read(given, ignored);
   };
-  start_update(request, {.shape = check_shape, .how = read});
+  run_update(request, {.shape = check_shape, .how = read});
 }
 
 }  // namespace platform::wire

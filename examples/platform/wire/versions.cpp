@@ -100,7 +100,7 @@ void publish(const call_ptr& request, const function_target& target, const publi
                      .document = std::move(document),
                      .published_from = print,
                      .prepared = true};
-    const auto version = make_version(*request, made);
+    const auto version = make_version(where, made);
     request->set_sequence(version.sequence);
     return request->answer(201, shown(where, target, version, made.document));
   }
@@ -119,8 +119,7 @@ std::string fingerprint(const json::object& document) {
   return hex_encode(sha256(text));
 }
 
-fsm::function_view make_version(const call& request, new_version& what) {
-  const auto& where = request.where();
+fsm::function_view make_version(const site& where, new_version& what) {
   const bool snapshot = text_or(nested(what.document, "SnapStart"), "ApplyOn", "None") != "None";
   auto& document = what.document;
   document["PublishedFrom"] = what.published_from;
@@ -134,6 +133,7 @@ fsm::function_view make_version(const call& request, new_version& what) {
                                       .idle_after = {},
                                       .metadata = {}});
   if (!made) throw refusal{explain(made.error(), what.of.unqualified())};
+  where.code.note(*made, code::package_of(document));
   if (!what.prepared || snapshot) return *std::move(made);
   auto active = where.functions.wait(name, fsm::active, activation_max);
   if (active) active->sequence = std::max(active->sequence, made->sequence);

@@ -24,7 +24,7 @@ struct new_version {
 
 /// Makes a version. When it is prepared, waits (shortly) until it is Active. Gives its view; its
 /// document is left in `what`.
-[[nodiscard]] fsm::function_view make_version(const call& request, new_version& what);
+[[nodiscard]] fsm::function_view make_version(const site& where, new_version& what);
 
 /// What tells whether something has changed since a version was published: the same for documents
 /// that differ in nothing that matters.

@@ -1,0 +1,68 @@
+#include "code/zip_check.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <zip.h>
+
+namespace platform::code {
+
+namespace {
+
+struct discarder {
+  void operator()(zip_t* which) const noexcept { zip_discard(which); }
+};
+using archive = std::unique_ptr<zip_t, discarder>;
+
+archive open(std::string_view bytes) {
+  zip_error_t problem;
+  zip_error_init(&problem);
+  auto* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &problem);
+  auto* opened = source ? zip_open_from_source(source, ZIP_RDONLY, &problem) : nullptr;
+  if (source && !opened) zip_source_free(source);
+  zip_error_fini(&problem);
+  return archive{opened};
+}
+
+// Whether the name leads out of the folder an archive is unpacked in. Some take '\' for '/'.
+bool escapes(std::string name) {
+  std::replace(name.begin(), name.end(), '\\', '/');
+  if (name.empty() || name.front() == '/') return true;
+  if (name.size() >= 2 && name[1] == ':') return true;
+  return ("/" + name + "/").find("/../") != std::string::npos;
+}
+
+// Whether a file begins where the directory says.
+bool is_there(zip_t* in, zip_uint64_t index) {
+  auto* opened = zip_fopen_index(in, index, ZIP_FL_COMPRESSED);
+  return opened && zip_fclose(opened) == 0;
+}
+
+constexpr zip_uint64_t wanted = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_ENCRYPTION_METHOD;
+
+}  // namespace
+
+zip_verdict check_zip(std::string_view bytes) {
+  const auto opened = open(bytes);
+  if (!opened) return zip_verdict::broken;
+  const auto count = zip_get_num_entries(opened.get(), 0);
+  std::uint64_t left = unzipped_bytes_max;
+  bool large = false;
+  for (zip_int64_t i = 0; i < count; ++i) {
+    const auto index = static_cast<zip_uint64_t>(i);
+    zip_stat_t about;
+    zip_stat_init(&about);
+    // As they are in the archive: a name in another encoding is not made readable.
+    if (zip_stat_index(opened.get(), index, ZIP_FL_ENC_RAW, &about) != 0) {
+      return zip_verdict::broken;
+    }
+    const bool plain = (about.valid & wanted) == wanted && about.encryption_method == ZIP_EM_NONE &&
+                       !escapes(about.name);
+    if (!plain || !is_there(opened.get(), index)) return zip_verdict::broken;
+    large = large || about.size > left;
+    left -= std::min<std::uint64_t>(left, about.size);
+  }
+  return large ? zip_verdict::too_large : zip_verdict::good;
+}
+
+}  // namespace platform::code
