@@ -181,7 +181,9 @@ def kept_members(program):
     known = tables(program)["structures"]
 
     def values(structure):
-        return {name: KEPT[name] for name, how in known[structure].items() if how == "kept"}
+        # Where the code is shows it instead of the configuration.
+        return {name: KEPT[name] for name, how in known[structure].items()
+                if how == "kept" and name != "SourceKMSKeyArn"}
 
     def shown(p, name, given, what):
         found = json.loads(p.request("GET", f"{FUNCTIONS}/{name}/configuration")[2])

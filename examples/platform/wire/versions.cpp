@@ -1,6 +1,7 @@
 #include "wire/versions.hpp"
 
 #include "wire/configuration.hpp"
+#include "wire/coverage.hpp"
 #include "wire/digest.hpp"
 #include "wire/members.hpp"
 #include "wire/operations.hpp"
@@ -41,6 +42,7 @@ publication read_publication(const call& request) {
   publication result{.code_sha = given.text("CodeSha256"),
                      .description = given.text("Description", {.length_max = 256}),
                      .revision = given.text("RevisionId")};
+  refuse_members(given, "PublishVersionRequest");
   refuse_if(found.verdict());
   return result;
 }
