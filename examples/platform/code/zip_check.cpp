@@ -32,19 +32,23 @@ bool escapes(std::string name) {
   return ("/" + name + "/").find("/../") != std::string::npos;
 }
 
-// Whether a file begins where the directory says.
-bool is_there(zip_t* in, zip_uint64_t index) {
+// Whether a file begins where the directory says: its head is only looked at for its first byte.
+bool is_there(zip_t* in, zip_uint64_t index, bool is_empty) {
   auto* opened = zip_fopen_index(in, index, ZIP_FL_COMPRESSED);
-  return opened && zip_fclose(opened) == 0;
+  if (!opened) return false;
+  char byte = 0;
+  const bool read = zip_fread(opened, &byte, 1) == 1;
+  return zip_fclose(opened) == 0 && (read || is_empty);
 }
 
-constexpr zip_uint64_t wanted = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_ENCRYPTION_METHOD;
+constexpr zip_uint64_t wanted =
+    ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_ENCRYPTION_METHOD;
 
 }  // namespace
 
 zip_verdict check_zip(std::string_view bytes) {
   const auto opened = open(bytes);
-  if (!opened) return zip_verdict::broken;
+  if (bytes.empty() || !opened) return zip_verdict::broken;
   const auto count = zip_get_num_entries(opened.get(), 0);
   std::uint64_t left = unzipped_bytes_max;
   bool large = false;
@@ -58,7 +62,7 @@ zip_verdict check_zip(std::string_view bytes) {
     }
     const bool plain = (about.valid & wanted) == wanted && about.encryption_method == ZIP_EM_NONE &&
                        !escapes(about.name);
-    if (!plain || !is_there(opened.get(), index)) return zip_verdict::broken;
+    if (!plain || !is_there(opened.get(), index, about.comp_size == 0)) return zip_verdict::broken;
     large = large || about.size > left;
     left -= std::min<std::uint64_t>(left, about.size);
   }

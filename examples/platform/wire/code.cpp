@@ -91,7 +91,7 @@ bool is_key_arn(std::string_view text) { return text.empty() || text.starts_with
 constexpr text_rule bucket_rule{.length_min = 3,
                                 .length_max = 63,
                                 .matches = is_bucket_name,
-                                .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)"};
+                                .pattern = "^[0-9A-Za-z\\.\\-_]*(?<!\\.)$"};
 constexpr text_rule object_rule{.length_min = 1, .length_max = 1024};
 constexpr text_rule image_rule{
     .matches = is_image_reference,
