@@ -18,9 +18,9 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -93,6 +93,19 @@ wire::door_keys to_door_keys(const flags& how) {
   return result;
 }
 
+std::string not_empty(const std::string& data, std::uint64_t functions) {
+  return "there are " + std::to_string(functions) + " functions in " + data +
+         " already; leave the flag out, or give another --data or --memory";
+}
+
+// Null when there are none.
+fsm::expected<std::unique_ptr<const code::bucket_folder>> open_buckets(const flags& how) {
+  if (!how.s3_dir) return nullptr;
+  auto opened = code::bucket_folder::open(*how.s3_dir);
+  if (!opened) return fsm::unexpected(opened.error());
+  return std::make_unique<const code::bucket_folder>(*std::move(opened));
+}
+
 code::keeper_options to_keeper_options(const flags& how) {
   code::keeper_options result;
   result.no_code_yet = how.seed_functions != 0;  // Seeds have none, and there is nobody else.
@@ -118,12 +131,8 @@ int serve(const flags& how) {
     if (!opened) return reject("--tls-cert, --tls-key", opened.error().message);
     tls = *std::move(opened);
   }
-  std::optional<code::bucket_folder> buckets;
-  if (how.s3_dir) {
-    auto opened = code::bucket_folder::open(*how.s3_dir);
-    if (!opened) return reject("--s3-dir", *how.s3_dir, opened.error().message);
-    buckets = *std::move(opened);
-  }
+  const auto buckets = open_buckets(how);
+  if (!buckets) return reject("--s3-dir", *how.s3_dir, buckets.error().message);
   // Before anything that logs, so that an address that is taken is all there is to read.
   auto server = http::server::open(to_server_options(how, std::move(tls)), log);
   if (!server) {
@@ -143,18 +152,15 @@ int serve(const flags& how) {
     log->error("start failed error=\"{}\"", functions.error().message);
     return 2;
   }
-  if (how.seed_functions != 0 && functions->size() != 0) {
-    return reject("--seed-functions", std::to_string(how.seed_functions),
-                  "there are " + std::to_string(functions->size()) + " functions in " + *how.data +
-                      " already; leave the flag out, or give another --data or --memory");
-  }
+  const auto seeds = std::to_string(how.seed_functions);
+  if (how.seed_functions != 0 && functions->size() != 0)
+    return reject("--seed-functions", seeds, not_empty(*how.data, functions->size()));
   log->set_level(spdlog::level::info);
   auto packages = make_code_store(how);
   if (!packages) return reject("--data", *how.data, packages.error().message);
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });
-  if (!seeded)
-    return reject("--seed-functions", std::to_string(how.seed_functions), seeded.error().message);
+  if (!seeded) return reject("--seed-functions", seeds, seeded.error().message);
   boost::asio::thread_pool pool{workers};
   wire::function_locks locks;
   code::code_keeper keeper{*functions, *std::move(packages), to_keeper_options(how), log};
@@ -168,7 +174,7 @@ int serve(const flags& how) {
                         .code = keeper,
                         .locks = locks,
                         .keys = to_door_keys(how),
-                        .buckets = buckets ? &*buckets : nullptr,
+                        .buckets = buckets->get(),
                         .scheme = scheme_of((*server)->url())};
   wire::service service{site};
   if (!stop.requested()) {

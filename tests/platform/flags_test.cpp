@@ -19,6 +19,12 @@ auto parse(std::vector<const char*> words) {
 
 }  // namespace
 
+TEST_CASE("a directory stands for S3 when it is named") {
+  CHECK_FALSE(parse({})->s3_dir);
+  CHECK(parse({"--s3-dir", "buckets"})->s3_dir == "buckets");
+  CHECK(parse({"--s3-dir", ""}).error().code == 2);
+}
+
 TEST_CASE("without flags the defaults hold") {
   const auto flags = parse({});
   REQUIRE(flags);
