@@ -147,12 +147,12 @@ def restart(program):
 class Uploader(threading.Thread):
     """Creates, updates and deletes functions of its own until the platform is killed."""
 
-    def __init__(self, platform, names, seed):
+    def __init__(self, platform, known, seed):
         super().__init__()
         self.platform = platform
-        self.names = names
+        self.names = list(known)
         self.random = random.Random(seed)
-        self.sent = {name: [None] for name in names}  # What may be there: acknowledged last, and later ones.
+        self.sent = known  # What may be there, by its CodeSha256: acknowledged last, or sent since.
         self.acknowledged = 0
         self.problem = None
         self.start()
@@ -199,7 +199,8 @@ def kill(program):
         for round_number in range(6):
             with Platform(program, data=data, world=FAST) as p:
                 verify(p, data, known)
-                uploaders = [Uploader(p, names[i::3], chance.random()) for i in range(3)]
+                uploaders = [Uploader(p, {name: known[name] for name in names[i::3]}, chance.random())
+                             for i in range(3)]
                 time.sleep(chance.uniform(0.3, 1.2))
                 p.process.kill()
                 for each in uploaders:
