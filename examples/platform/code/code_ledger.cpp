@@ -43,7 +43,7 @@ void code_ledger::release(const digest& name) {
   auto& which = packages_.at(name);
   --which.requests;
   requested_bytes_ -= which.what.size;
-  if (which.requests == 0 && which.functions == 0) unused_.push_back(name);
+  if (which.requests == 0 && which.functions == 0) unused_.insert(name);
   wake_if_needed();
 }
 
@@ -124,12 +124,11 @@ void code_ledger::forget(std::uint64_t uid) {
 }
 
 std::vector<digest> code_ledger::finish_scan(const std::vector<digest>& kept) {
+  const std::unordered_set<digest> there{kept.begin(), kept.end()};
   const std::lock_guard lock{mutex_};
   scanned_ = true;
-  std::unordered_map<digest, bool> there;
   for (const auto& name : kept) {
-    there.emplace(name, true);
-    if (!packages_.contains(name)) unused_.push_back(name);
+    if (!packages_.contains(name)) unused_.insert(name);
   }
   std::vector<digest> missing;
   for (const auto& [name, which] : packages_) {
@@ -155,8 +154,7 @@ std::vector<digest> code_ledger::take_unused(std::size_t limit) {
   const std::lock_guard lock{mutex_};
   std::vector<digest> result;
   while (all_known() && !unused_.empty() && result.size() < limit) {
-    result.push_back(std::move(unused_.back()));
-    unused_.pop_back();
+    result.push_back(std::move(unused_.extract(unused_.begin()).value()));
   }
   return result;
 }
@@ -164,7 +162,7 @@ std::vector<digest> code_ledger::take_unused(std::size_t limit) {
 bool code_ledger::strike(const digest& name) {
   const std::lock_guard lock{mutex_};
   if (!all_known()) {
-    unused_.push_back(name);
+    unused_.insert(name);
     return false;
   }
   const auto found = packages_.find(name);
@@ -186,7 +184,7 @@ code_ledger::entry* code_ledger::enter(const std::optional<package>& what) {
 void code_ledger::leave(entry* which) {
   if (!which) return;
   --which->functions;
-  if (which->functions == 0 && which->requests == 0) unused_.push_back(which->what.name);
+  if (which->functions == 0 && which->requests == 0) unused_.insert(which->what.name);
 }
 
 code_ledger::usage code_ledger::usage_of(std::uint64_t uid) const {

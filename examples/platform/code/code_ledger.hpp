@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace platform::code {
@@ -110,7 +111,7 @@ private:
   std::unordered_map<digest, entry> packages_;
   absl::flat_hash_map<std::uint64_t, usage> functions_;
   std::unordered_map<std::uint64_t, unknown_state> unknown_;
-  std::vector<digest> unused_;
+  std::unordered_set<digest> unused_;
   std::uint64_t total_bytes_ = 0;
   std::uint64_t requested_bytes_ = 0;
   bool scanned_ = false;
