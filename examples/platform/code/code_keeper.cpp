@@ -135,8 +135,7 @@ void code_keeper::note(const fsm::function_view& view, const std::optional<packa
 }
 
 void code_keeper::stop_removing() {
-  const std::unique_lock lock{removing_};
-  if (!std::exchange(keeps_all_, true)) log_->warn("unused packages stay until the next start");
+  if (!keeps_all_.exchange(true)) log_->warn("unused packages stay until the next start");
 }
 
 // --- checkpoints ---------------------------------------------------------------------------------
@@ -248,7 +247,8 @@ bool code_keeper::remove_unused() {
   if (checkpoints_ > 0 || keeps_all_) return false;
   const auto unused = ledger_->take_unused(removals_at_once);
   for (const auto& name : unused) {
-    if (!ledger_->strike(name)) continue;
+    // Asked after it was struck: whoever stops the removal lets go of the package only then.
+    if (!ledger_->strike(name) || keeps_all_) continue;
     if (const auto removed = store_->remove(name); !removed) {
       log_->error("package not removed sha256={} error=\"{}\"", wire::hex_encode(name),
                   removed.error().message);

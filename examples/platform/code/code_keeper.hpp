@@ -9,6 +9,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <spdlog/logger.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -110,8 +111,8 @@ private:
 
   // Shared by those who keep packages; whoever removes some is alone.
   std::shared_mutex removing_;
-  std::size_t checkpoints_ = 0;  // Under way: nothing is removed.
-  bool keeps_all_ = false;       // Nothing is removed any more.
+  std::size_t checkpoints_ = 0;          // Under way: nothing is removed.
+  std::atomic<bool> keeps_all_ = false;  // Nothing is removed any more.
 
   std::mutex mutex_;
   std::condition_variable changed_;
