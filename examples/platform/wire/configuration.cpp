@@ -3,7 +3,6 @@
 #include "wire/attributes.hpp"
 #include "wire/digest.hpp"
 #include "wire/settings.hpp"
-#include <fsm/name.hpp>
 #include <fsm/reason.hpp>
 #include <fsm/state.hpp>
 
@@ -19,19 +18,31 @@ namespace json = boost::json;
 
 namespace {
 
+// More members than most configurations have.
+constexpr std::size_t members_usual = 32;
+
 // The document's member, or the default.
-json::value value_or(const json::object& document, std::string_view member,
-                     const json::value& otherwise) {
+template <class Default>
+void copy_or(const json::object& document, std::string_view member, Default otherwise,
+             json::object& into) {
   const auto* value = document.if_contains(member);
-  return value ? *value : otherwise;
+  into[member] = value ? json::value(*value, into.storage()) : otherwise();
 }
 
 void copy_if_set(const json::object& document, std::string_view member, json::object& into) {
   if (const auto* value = document.if_contains(member)) into[member] = *value;
 }
 
+// The member's text, or the default; a view into the document.
+std::string_view view_or(const json::object* document, std::string_view member,
+                         std::string_view otherwise) {
+  const auto* value = document ? document->if_contains(member) : nullptr;
+  const auto* text = value ? value->if_string() : nullptr;
+  return text ? std::string_view{text->data(), text->size()} : otherwise;
+}
+
 void copy_text_if_set(const json::object& document, std::string_view member, json::object& into) {
-  if (const auto text = text_or(document, member, ""); !text.empty()) into[member] = text;
+  if (const auto text = view_or(&document, member, ""); !text.empty()) into[member] = text;
 }
 
 void add_reason(fsm::reason_code code, const std::string& text, std::string_view member,
@@ -50,36 +61,50 @@ void add_state(const fsm::function_view& view, json::object& into) {
   add_reason(view.update_reason_code, view.update_reason, "LastUpdateStatusReason", into);
 }
 
+bool is_version(const fsm::function_view& view) {
+  return view.name.find(':') != std::string::npos;
+}
+
 std::string version_of(const fsm::function_view& view) {
-  const auto parts = fsm::split_versioned_name(view.name);
-  return !parts || parts->version == 0 ? "$LATEST" : std::to_string(parts->version);
+  return is_version(view) ? view.name.substr(view.name.find(':') + 1) : "$LATEST";
 }
 
 // A version starts from a snapshot once that has been made.
-json::object snap_start(const fsm::function_view& view, const json::object& document) {
-  const auto apply_on = text_or(nested(document, "SnapStart"), "ApplyOn", "None");
-  const bool optimized = apply_on == "PublishedVersions" && version_of(view) != "$LATEST" &&
+void add_snap_start(const fsm::function_view& view, const json::object& document,
+                    json::object& into) {
+  const auto apply_on = view_or(nested(document, "SnapStart"), "ApplyOn", "None");
+  into["ApplyOn"] = apply_on;
+  const bool optimized = apply_on == "PublishedVersions" && is_version(view) &&
                          view.state == fsm::state::active;
-  return {{"ApplyOn", apply_on}, {"OptimizationStatus", optimized ? "On" : "Off"}};
+  into["OptimizationStatus"] = optimized ? "On" : "Off";
 }
 
 // Members that every function has.
 void add_settings(const function_target& which, const fsm::function_view& view,
                   const json::object& document, json::object& into) {
-  into["CodeSize"] = value_or(document, "CodeSize", 0);
-  into["CodeSha256"] = text_or(document, "CodeSha256", "");
-  into["Description"] = text_or(document, "Description", "");
-  into["Timeout"] = value_or(document, "Timeout", 3);
-  into["MemorySize"] = value_or(document, "MemorySize", 128);
-  into["Architectures"] = value_or(document, "Architectures", json::array{"x86_64"});
-  into["EphemeralStorage"] = value_or(document, "EphemeralStorage", json::object{{"Size", 512}});
-  into["TracingConfig"] =
-      json::object{{"Mode", text_or(nested(document, "TracingConfig"), "Mode", "PassThrough")}};
-  into["SnapStart"] = snap_start(view, document);
-  auto logging = nested(document, "LoggingConfig");
-  logging["LogFormat"] = text_or(logging, "LogFormat", "Text");
-  logging["LogGroup"] = text_or(logging, "LogGroup", "/aws/lambda/" + which.name);
-  into["LoggingConfig"] = std::move(logging);
+  copy_or(
+      document, "CodeSize", [] { return 0; }, into);
+  into["CodeSha256"] = view_or(&document, "CodeSha256", "");
+  into["Description"] = view_or(&document, "Description", "");
+  copy_or(
+      document, "Timeout", [] { return 3; }, into);
+  copy_or(
+      document, "MemorySize", [] { return 128; }, into);
+  copy_or(
+      document, "Architectures", [] { return json::array{"x86_64"}; }, into);
+  copy_or(
+      document, "EphemeralStorage",
+      [] {
+        return json::object{{"Size", 512}};
+      },
+      into);
+  into["TracingConfig"].emplace_object()["Mode"] =
+      view_or(nested(document, "TracingConfig"), "Mode", "PassThrough");
+  add_snap_start(view, document, into["SnapStart"].emplace_object());
+  auto& logging = into["LoggingConfig"].emplace_object();
+  if (const auto* given = nested(document, "LoggingConfig")) logging = *given;
+  logging["LogFormat"] = view_or(&logging, "LogFormat", "Text");
+  if (!logging.contains("LogGroup")) logging["LogGroup"] = "/aws/lambda/" + which.name;
 }
 
 // Members that a function has only when it was given them.
@@ -87,20 +112,28 @@ void add_options(const json::object& document, json::object& into) {
   copy_if_set(document, "Environment", into);
   copy_if_set(document, "VpcConfig", into);
   copy_text_if_set(document, "KMSKeyArn", into);
-  if (const auto letters = nested(document, "DeadLetterConfig");
-      !text_or(letters, "TargetArn", "").empty()) {
-    into["DeadLetterConfig"] = letters;
+  if (const auto* letters = nested(document, "DeadLetterConfig");
+      !view_or(letters, "TargetArn", "").empty()) {
+    into["DeadLetterConfig"] = *letters;
   }
-  if (const auto image = nested(document, "ImageConfig"); !image.empty()) {
-    into["ImageConfigResponse"] = json::object{{"ImageConfig", image}};
+  if (const auto* image = nested(document, "ImageConfig"); image && !image->empty()) {
+    into["ImageConfigResponse"].emplace_object()["ImageConfig"] = *image;
   }
   const auto* layers = document.if_contains("Layers");
   if (!layers || layers->get_array().empty()) return;
-  json::array shown;
+  auto& shown = into["Layers"].emplace_array();
   for (const auto& each : layers->get_array()) {
     shown.push_back(json::object{{"Arn", each}, {"CodeSize", 0}});
   }
-  into["Layers"] = std::move(shown);
+}
+
+// The digest that a runtime's version is named by. There are few runtimes.
+std::string runtime_version(std::string_view runtime) {
+  thread_local std::pair<std::string, std::string> last;
+  if (last.second.empty() || last.first != runtime) {
+    last = {std::string{runtime}, hex_encode(sha256(runtime))};
+  }
+  return last.second;
 }
 
 void add_runtime(const site& where, const json::object& document, detail how_much,
@@ -108,9 +141,9 @@ void add_runtime(const site& where, const json::object& document, detail how_muc
   copy_text_if_set(document, "Runtime", into);
   copy_text_if_set(document, "Handler", into);
   if (how_much == detail::in_lists) return;
-  const auto version = hex_encode(sha256(text_or(document, "Runtime", "")));
-  into["RuntimeVersionConfig"] = json::object{
-      {"RuntimeVersionArn", "arn:aws:lambda:" + where.region + "::runtime:" + version}};
+  into["RuntimeVersionConfig"].emplace_object()["RuntimeVersionArn"] =
+      "arn:aws:lambda:" + where.region +
+      "::runtime:" + runtime_version(view_or(&document, "Runtime", ""));
 }
 
 }  // namespace
@@ -118,14 +151,15 @@ void add_runtime(const site& where, const json::object& document, detail how_muc
 json::object configuration(const site& where, const function_target& which,
                            const fsm::function_view& view, const json::object& document,
                            detail how_much) {
-  const auto package_type = text_or(document, "PackageType", "Zip");
-  json::object result{{"FunctionName", which.name},
-                      {"FunctionArn", which.shown_arn()},
-                      {"Role", text_or(document, "Role", "")},
-                      {"Version", version_of(view)},
-                      {"PackageType", package_type},
-                      {"LastModified", text_or(document, "LastModified", "")},
-                      {"RevisionId", view.revision_id()}};
+  const auto package_type = view_or(&document, "PackageType", "Zip");
+  json::object result(members_usual, document.storage());
+  result["FunctionName"] = which.name;
+  result["FunctionArn"] = which.shown_arn();
+  result["Role"] = view_or(&document, "Role", "");
+  result["Version"] = version_of(view);
+  result["PackageType"] = package_type;
+  result["LastModified"] = view_or(&document, "LastModified", "");
+  result["RevisionId"] = view.revision_id();
   if (package_type == "Zip") add_runtime(where, document, how_much, result);
   add_settings(which, view, document, result);
   add_options(document, result);
@@ -159,15 +193,16 @@ json::object function_with_code(const site& where, const function_target& which,
   return result;
 }
 
-json::object nested(const json::object& document, std::string_view member) {
+const json::object* nested(const json::object& document, std::string_view member) {
   const auto* value = document.if_contains(member);
-  return value && value->is_object() ? value->get_object() : json::object{};
+  return value ? value->if_object() : nullptr;
 }
 
-json::object parse_document(const std::string& text) {
+json::object parse_document(const std::string& text, json::storage_ptr memory) {
   boost::system::error_code problem;
-  auto value = json::parse(text, problem);
-  return !problem && value.is_object() ? std::move(value.get_object()) : json::object{};
+  auto value = json::parse(text, problem, memory);
+  if (problem || !value.is_object()) return json::object(std::move(memory));
+  return std::move(value.get_object());
 }
 
 }  // namespace platform::wire

@@ -5,6 +5,7 @@
 #include <fsm/view.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/storage_ptr.hpp>
 
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ enum class detail : std::uint8_t {
 };
 
 /// A function as the Lambda API shows it (FunctionConfiguration): what its document says, defaults
-/// for what it does not say, and its state. Members without a value are left out.
+/// for what it does not say, and its state. Members without a value are left out. Lives in the
+/// memory of the document.
 [[nodiscard]] boost::json::object configuration(const site& where, const function_target& which,
                                                 const fsm::function_view& view,
                                                 const boost::json::object& document,
@@ -32,11 +34,12 @@ enum class detail : std::uint8_t {
                                                      const boost::json::object& document,
                                                      const std::string& location);
 
-/// The object in a document's member; an empty one when there is none.
-[[nodiscard]] boost::json::object nested(const boost::json::object& document,
-                                         std::string_view member);
+/// The object in a document's member; null when there is none.
+[[nodiscard]] const boost::json::object* nested(const boost::json::object& document,
+                                                std::string_view member);
 
 /// The document of a function; empty when it is none of ours.
-[[nodiscard]] boost::json::object parse_document(const std::string& text);
+[[nodiscard]] boost::json::object parse_document(const std::string& text,
+                                                 boost::json::storage_ptr memory = {});
 
 }  // namespace platform::wire

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <random>
 #include <stdexcept>
 
@@ -16,6 +15,9 @@ namespace {
 
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::size_t uuid_length = 36;
 
 constexpr auto digit_values = [] {
   std::array<std::int8_t, 256> values{};
@@ -66,13 +68,12 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 std::string hex_encode(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    text.push_back(digits[byte >> 4U]);
-    text.push_back(digits[byte & 15U]);
+    text.push_back(hex_digits[byte >> 4U]);
+    text.push_back(hex_digits[byte & 15U]);
   }
   return text;
 }
@@ -100,12 +101,17 @@ std::string random_uuid() {
   }()};
   const std::uint64_t a = (random() & ~std::uint64_t{0xF000}) | 0x4000U;
   const std::uint64_t b = (random() & ~(std::uint64_t{3} << 62U)) | std::uint64_t{1} << 63U;
-  std::array<char, 37> text{};
-  std::snprintf(text.data(), text.size(), "%08x-%04x-%04x-%04x-%012llx",
-                static_cast<unsigned>(a >> 32U), static_cast<unsigned>(a >> 16U & 0xFFFFU),
-                static_cast<unsigned>(a & 0xFFFFU), static_cast<unsigned>(b >> 48U),
-                static_cast<unsigned long long>(b & 0xFFFFFFFFFFFFU));
-  return text.data();
+  std::string text;
+  text.reserve(uuid_length);
+  for (const auto half : {a, b}) {
+    for (int shift = 60; shift >= 0; shift -= 4) {
+      if (text.size() == 8 || text.size() == 13 || text.size() == 18 || text.size() == 23) {
+        text.push_back('-');
+      }
+      text.push_back(hex_digits[half >> static_cast<unsigned>(shift) & 15U]);
+    }
+  }
+  return text;
 }
 
 }  // namespace platform::wire

@@ -23,6 +23,8 @@ struct door_keys {
   std::optional<access_key> access;
   /// "" = none.
   std::string admin_token;
+
+  [[nodiscard]] bool any() const noexcept { return access || !admin_token.empty(); }
 };
 
 /// How many bytes a body may have that comes in aws-chunked form and is `bytes` long without it.

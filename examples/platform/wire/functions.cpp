@@ -12,9 +12,12 @@
 #include "wire/versions.hpp"
 #include <fsm/name.hpp>
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +29,8 @@ namespace platform::wire {
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::size_t scratch_bytes = std::size_t{16} * 1024;
 
 using view_result = fsm::expected<fsm::function_view>;
 

@@ -137,6 +137,7 @@ http::abandon run(const site& where, arrival one) {
 }  // namespace
 
 std::optional<http::response> service::refuse_by_head(const http::request_head& head) const {
+  if (!site_.keys.any()) return std::nullopt;
   const auto where = target_of(head);
   if (!where) return std::nullopt;
   const auto which = door_of(wire::match(head.method(), *where), *where);

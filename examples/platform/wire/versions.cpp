@@ -122,7 +122,8 @@ std::string fingerprint(const json::object& document) {
 }
 
 fsm::function_view make_version(const site& where, new_version& what) {
-  const bool snapshot = text_or(nested(what.document, "SnapStart"), "ApplyOn", "None") != "None";
+  const auto* snap_start = nested(what.document, "SnapStart");
+  const bool snapshot = snap_start && text_or(*snap_start, "ApplyOn", "None") != "None";
   auto& document = what.document;
   document["PublishedFrom"] = what.published_from;
   // It shares what the function runs on.
