@@ -12,8 +12,11 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import tempfile
+import threading
+import time
 import unittest.mock
 
 import boto3
@@ -303,6 +306,21 @@ def certificate():
         yield folder
 
 
+HANDSHAKE_SECONDS = 10
+SLACK_SECONDS = 8  # What a busy machine may add.
+
+
+def closed_after(p, data):
+    """Seconds until the server closes a connection on which only `data` was sent."""
+    started = time.monotonic()
+    with socket.create_connection(("127.0.0.1", p.port), timeout=60) as raw:
+        raw.sendall(data)
+        with contextlib.suppress(ConnectionResetError):
+            while raw.recv(4096):
+                pass
+    return time.monotonic() - started
+
+
 def tls(program):
     """curl and the AWS CLI over TLS, old versions, other origins, and who does not speak it"""
     with certificate() as folder, Platform(program, *DOORS, "--tls-cert", f"{folder}/cert.pem", "--tls-key",
@@ -342,6 +360,15 @@ def tls(program):
             pass
         finally:
             connection.close()
+        silence = threading.Thread(target=lambda: waited.append(closed_after(p, b"\x16\x03")))
+        waited = []
+        silence.start()
+        for garbage in (b"\x00" * 100, b"\x16\x03\x01\xff\xff" + b"x" * 70_000, b"\x15\x03\x01\x00\x02\x02\x00"):
+            check(closed_after(p, garbage) < SLACK_SECONDS, True, f"garbage {garbage[:8]}")
+            check(status(health), "200", "others meanwhile")
+        silence.join()
+        check(HANDSHAKE_SECONDS - 1 < waited[0] < HANDSHAKE_SECONDS + SLACK_SECONDS, True,
+              f"half a handshake ended after {waited[0]:.1f} s")
         check(status(health), "200", "afterwards")
         p.stop()
 
