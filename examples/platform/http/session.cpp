@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
@@ -15,8 +16,10 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <netinet/tcp.h>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <utility>
 
 namespace platform::http {
@@ -27,6 +30,7 @@ namespace beast = boost::beast;
 namespace {
 
 constexpr std::chrono::seconds goodbye_time{1};
+constexpr std::chrono::seconds look_again_after{1};
 constexpr std::size_t first_read_bytes = 1024;
 constexpr std::size_t buffer_bytes_max = std::size_t{128} * 1024;
 
@@ -37,6 +41,20 @@ bool is_end(const beast::error_code& error) {
   return error == proto::error::end_of_stream || error == proto::error::partial_message ||
          error == beast::error::timeout || error == asio::error::operation_aborted ||
          error == asio::error::connection_reset || error == asio::error::broken_pipe;
+}
+
+// A client that only closes its own side of a connection without TLS may still wait for answers, as
+// long as it has sent requests that were not read.
+bool has_hung_up(asio::ip::tcp::socket& socket, bool secure) {
+  std::array<char, 1> byte{};
+  beast::error_code problem;
+  const auto size =
+      socket.receive(asio::buffer(byte), asio::ip::tcp::socket::message_peek, problem);
+  if (size == 0 || problem) return true;
+  tcp_info info{};
+  socklen_t length = sizeof(info);
+  return secure && getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+         info.tcpi_state == TCP_CLOSE_WAIT;
 }
 
 // Where two readers of one request could find different ends, there is room for a hidden one.
@@ -248,7 +266,14 @@ session::awaitable<response> session::ask(request what) {
     auto give_up = rules_.answers.handle(
         std::move(what),
         [reply = std::move(reply)](response answer) { reply->give(std::move(answer)); });
-    if (give_up) watch_peer(std::move(give_up));
+    if (!give_up) return;
+    watching_ = true;
+    asio::co_spawn(
+        stream_.get_executor(),
+        [self = shared_from_this(), give_up = std::move(give_up), request = request_]() mutable {
+          return self->watch_peer(std::move(give_up), request);
+        },
+        [self = shared_from_this()](const std::exception_ptr&) {});
   };
   auto answer = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(response)>(
       started, asio::use_awaitable);
@@ -258,20 +283,19 @@ session::awaitable<response> session::ask(request what) {
 }
 
 // Tells when the client hangs up while its answer is being made. Nobody reads meanwhile, so bytes
-// that arrive are left where they are.
-void session::watch_peer(abandon give_up) {
-  watching_ = true;
-  stream_.socket().async_wait(
-      asio::ip::tcp::socket::wait_read, [self = shared_from_this(), give_up = std::move(give_up),
-                                         request = request_](const beast::error_code& error) {
-        if (error || request != self->request_) return;
-        self->watching_ = false;
-        std::array<char, 1> byte{};
-        beast::error_code problem;
-        const auto size = self->stream_.socket().receive(
-            asio::buffer(byte), asio::ip::tcp::socket::message_peek, problem);
-        if (size == 0 || problem) give_up();
-      });
+// that arrive are left where they are; with TLS the first of them may be the client's goodbye.
+session::awaitable<void> session::watch_peer(abandon give_up, std::uint64_t request) {
+  asio::steady_timer pause{stream_.get_executor()};
+  for (;;) {
+    beast::error_code error;
+    co_await stream_.socket().async_wait(asio::ip::tcp::socket::wait_read, with(error));
+    if (error || request != request_ || !watching_) co_return;
+    if (has_hung_up(stream_.socket(), stream_.is_secure())) break;
+    pause.expires_after(look_again_after);
+    co_await pause.async_wait(with(error));
+    if (request != request_ || !watching_) co_return;
+  }
+  give_up();
 }
 
 session::awaitable<bool> session::write(response what) {

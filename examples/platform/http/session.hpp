@@ -66,7 +66,7 @@ private:
   [[nodiscard]] response turn_away(problem why, const parser* in,
                                    const std::string& detail = {}) const;
   [[nodiscard]] response explain(const boost::beast::error_code& error, const parser& in) const;
-  void watch_peer(abandon give_up);
+  awaitable<void> watch_peer(abandon give_up, std::uint64_t request);
   [[nodiscard]] std::chrono::milliseconds time_for(std::uint64_t bytes) const;
   void allow(std::uint64_t bytes);
 
@@ -76,7 +76,7 @@ private:
   bool finishing_ = false;
   bool idle_ = false;
   bool unread_ = false;        // A request was not read to its end: the rest is not a request.
-  bool watching_ = false;      // A wait for the peer's end is under way.
+  bool watching_ = false;      // It is watched whether the peer hangs up.
   std::uint64_t request_ = 0;  // Counts requests.
 };
 
