@@ -3,6 +3,7 @@
 #include "code/code_keeper.hpp"
 #include "support/forwarding_store.hpp"
 #include "wire/digest.hpp"
+#include "wire/signature.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
 
@@ -12,6 +13,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/chrono.h>
 #include <spdlog/sinks/null_sink.h>
 
 #include <atomic>
@@ -143,6 +145,41 @@ struct site_under_test {
 };
 
 }  // namespace
+
+TEST_CASE("with an access key calls must be signed, and are made for it") {
+  site_under_test s;
+  const platform::wire::access_key key{"AKIDEXAMPLE", "secret"};
+  CHECK(s.site.tenant() == "000000000000");
+  s.site.keys = {.access = key, .admin_token = "token"};
+  CHECK(s.create().error == "MissingAuthenticationTokenException");
+  CHECK(s.ask(verb::get, "/_fsm/world").status == 403);
+  CHECK(s.ask(verb::get, "/_fsm/world", "", "Authorization", "Bearer token").status == 200);
+  CHECK(s.ask(verb::get, "/_fsm/health").status == 200);
+
+  const auto body = json::serialize(s.creation());
+  http::request_head head;
+  head.method(verb::post);
+  head.target(functions_path);
+  head.set(http::proto::field::host, "localhost");
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const auto time = fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(now));
+  const std::string query = "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F" +
+                            time.substr(0, 8) +
+                            "%2Fus-east-1%2Flambda%2Faws4_request&X-Amz-Date=" + time +
+                            "&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=";
+  head.target(functions_path + query + "0");
+  const auto claim = platform::wire::read_signature(head);
+  REQUIRE(claim);
+  const auto signature =
+      platform::wire::request_signature(platform::wire::signing_key(key, *claim), *claim, head,
+                                        platform::wire::hex_encode(platform::wire::sha256(body)));
+  CHECK(s.ask(verb::post, functions_path + query + signature, body + " ").error ==
+        "InvalidSignatureException");
+  CHECK(s.ask(verb::post, functions_path + query + signature, body).status == 201);
+  const auto made = s.functions.get("f");
+  REQUIRE(made);
+  CHECK(made->tenant == "AKIDEXAMPLE");
+}
 
 TEST_CASE("a new function is shown Pending, with every default and no LastUpdateStatus") {
   site_under_test s;
