@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -212,12 +213,37 @@ public:
     function_of(who).post(c.release());
   }
 
+  /// The same, but an answer that is there when the call returns goes to the callback at once.
+  static void look(std::unique_ptr<callback_call> c) {
+    const caf::strong_actor_ptr who = c->core_->find(c->name_);
+    if (who == nullptr) return ask(std::move(c));
+    c->question_.put_into(*c);
+    c->at_ = stage::looking;
+    auto* asked = c.release();
+    function_of(who).post(asked);
+    if (asked->at_.exchange(stage::waiting) != stage::answered) return;
+    guarded([asked] { finish(std::unique_ptr<callback_call>{asked}); });
+  }
+
   void answered() noexcept override {
+    if (at_ != stage::asking) {
+      if (at_.exchange(stage::answered) == stage::looking) return;  // Who looks goes on.
+      at_ = stage::asking;
+      // This may be a function's run, where no callback may be called; but for the end of all.
+      if (failure.code == errc::none) return core_->tell_journal(*this);
+    }
     guarded([this] { finish(std::unique_ptr<callback_call>{this}); });
   }
-  [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
+  [[nodiscard]] bool answers_anywhere() const noexcept override { return at_ != stage::asking; }
 
 private:
+  enum class stage : std::uint8_t {
+    asking,    ///< The delivery stage calls back.
+    looking,   ///< The asking thread has not come back from the function yet.
+    waiting,   ///< It has, without an answer.
+    answered,  ///< The answer came before that.
+  };
+
   static void finish(std::unique_ptr<callback_call> c) {
     c->question_.take_back(*c);
     if (lost_a_race(*c)) return ask_anew(*c);
@@ -245,6 +271,7 @@ private:
   bool with_document_;
   runtime::view_callback done_;
   int rounds_ = rounds_max;
+  std::atomic<stage> at_{stage::asking};
 };
 
 /// Asks; the view it ends in goes to a callback.
@@ -315,6 +342,14 @@ void runtime::get(std::string_view name, view_callback done) {
   if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
   ask_later(core_, std::string{name}, {.what = {.event = event::read, .at = core_->clock->now()}},
             true, std::move(done));
+}
+
+void runtime::look(std::string_view name, view_callback done) {
+  if (core_->stopping() || inside_the_runtime() || !core_->store->reads_at_once())
+    return get(name, std::move(done));
+  callback_call::look(std::make_unique<callback_call>(
+      core_, std::string{name}, question{{.event = event::read, .at = core_->clock->now()}}, true,
+      std::move(done)));
 }
 
 expected<function_view> runtime::update(update_request what) {

@@ -2,6 +2,9 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <string>
+#include <thread>
+
 // The facade: what each call gives, what it refuses, and that a refused call changes nothing.
 
 using namespace fsm::testing;
@@ -320,6 +323,38 @@ TEST_CASE_METHOD(runtime_facade, "every call with a callback answers exactly onc
   CHECK(pair_in(updated.last()) == pairs::updating);
   CHECK(removed.last()->revision == 4);
   CHECK(code(missing.last()) == errc::not_found);
+}
+
+TEST_CASE_METHOD(runtime_facade, "a look answers exactly once, whatever it looks at", "[runtime]") {
+  const caught_view pending;
+  const caught_view ready;
+  const caught_view missing;
+  rt().create({.name = "f", .document = "one"}, caught_view{}.callback());
+  rt().look("f", pending.callback());
+  settle();
+  rt().look("f", ready.callback());
+  rt().look("g", missing.callback());
+  settle();
+  for (const caught_view& one : {pending, ready, missing}) CHECK(one.count() == 1);
+  CHECK(pending.last());  // Its resources may be there already.
+  CHECK(pair_in(ready.last()) == pairs::ready);
+  CHECK(ready.last()->document == "one");
+  CHECK(code(missing.last()) == errc::not_found);
+}
+
+TEST_CASE("a look in memory at a function that nothing happens to answers inside the call",
+          "[runtime]") {
+  fsm::runtime functions{{.store = fsm::make_memory_store(), .threads = 1}};
+  REQUIRE(functions.create({.name = "f", .document = "one"}));
+  REQUIRE(functions.wait("f", fsm::active, 30s));
+  std::string seen;
+  std::thread::id where;
+  functions.look("f", [&](const fsm::expected<fsm::function_view>& view) {
+    seen = view ? view->document : view.error().message;
+    where = std::this_thread::get_id();
+  });
+  CHECK(seen == "one");
+  CHECK(where == std::this_thread::get_id());
 }
 
 TEST_CASE_METHOD(runtime_facade, "a refused call with a callback answers exactly once, too",

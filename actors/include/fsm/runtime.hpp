@@ -142,6 +142,9 @@ public:
   /// The function as it is now, with its document and its metadata. `not_found`.
   [[nodiscard]] expected<function_view> get(std::string_view name);
   void get(std::string_view name, view_callback done);
+  /// As `get`, but when nothing has to be waited for, the callback is called inside this call, on
+  /// the calling thread. Never waits, neither for a change under way nor for a disk.
+  void look(std::string_view name, view_callback done);
 
   /// Starts an update: LastUpdateStatus is InProgress, invocations go on with the previous version
   /// until it succeeds. `not_found`, `state_conflict`, `update_in_progress`, `revision_mismatch`.

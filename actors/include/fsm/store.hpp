@@ -201,6 +201,9 @@ public:
 
   /// False when documents, names and history are not kept at all.
   [[nodiscard]] virtual bool keeps_documents() const noexcept { return true; }
+
+  /// True when documents and texts are read inside the call, without waiting for a device.
+  [[nodiscard]] virtual bool reads_at_once() const noexcept { return false; }
 };
 
 /// Keeps everything in memory, nothing on disk: `history_max` transitions per function (1 to

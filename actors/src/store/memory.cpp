@@ -69,6 +69,8 @@ public:
     done(std::move(found));
   }
 
+  [[nodiscard]] bool reads_at_once() const noexcept override { return true; }
+
   void read_reasons(std::uint64_t uid, std::function<void(expected<reason_texts>)> done) override {
     reason_texts texts;
     {

@@ -115,21 +115,31 @@ std::string code_location(const call& request, const json::object& document) {
 
 // Looks a function or version up and answers with what `show` makes of it.
 template <class Show>
+void show_entity(const call_ptr& request, const std::string& entity, function_target target,
+                 Show show) {
+  request->where().functions.look(
+      entity, [request, target = std::move(target), show](const view_result& view) {
+        if (!view) return request->refuse(explain_read(view.error(), target.qualified()));
+        // A document and what is made of it fit in here nearly always; else there is the heap.
+        std::array<unsigned char, scratch_bytes> scratch;
+        json::monotonic_resource memory{scratch.data(), scratch.size()};
+        request->answer(
+            200, show(request->where(), target, *view, parse_document(view->document, &memory)));
+      });
+}
+
+template <class Show>
 void show_found(const call_ptr& request, Show show) {
   auto target = find_target(*request, fsm::name_rule::lookup);
   if (!target) return request->refuse(target.error());
+  const auto name = target->name;
+  if (target->latest()) return show_entity(request, name, *std::move(target), show);
   const auto which = *target;
-  resolve(
-      request->where(), which,
-      [request, target = *std::move(target), show](const tl::expected<resolved, failure>& found) {
-        if (!found) return request->refuse(found.error());
-        request->where().functions.get(
-            found->entity, [request, target, show](const view_result& view) {
-              if (!view) return request->refuse(explain_read(view.error(), target.qualified()));
-              request->answer(
-                  200, show(request->where(), target, *view, parse_document(view->document)));
-            });
-      });
+  resolve(request->where(), which,
+          [request, which, show](const tl::expected<resolved, failure>& found) {
+            if (!found) return request->refuse(found.error());
+            show_entity(request, found->entity, which, show);
+          });
 }
 
 failure no_alias_deletion() {
