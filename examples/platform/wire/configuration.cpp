@@ -61,9 +61,7 @@ void add_state(const fsm::function_view& view, json::object& into) {
   add_reason(view.update_reason_code, view.update_reason, "LastUpdateStatusReason", into);
 }
 
-bool is_version(const fsm::function_view& view) {
-  return view.name.find(':') != std::string::npos;
-}
+bool is_version(const fsm::function_view& view) { return view.name.find(':') != std::string::npos; }
 
 std::string version_of(const fsm::function_view& view) {
   return is_version(view) ? view.name.substr(view.name.find(':') + 1) : "$LATEST";
@@ -74,8 +72,8 @@ void add_snap_start(const fsm::function_view& view, const json::object& document
                     json::object& into) {
   const auto apply_on = view_or(nested(document, "SnapStart"), "ApplyOn", "None");
   into["ApplyOn"] = apply_on;
-  const bool optimized = apply_on == "PublishedVersions" && is_version(view) &&
-                         view.state == fsm::state::active;
+  const bool optimized =
+      apply_on == "PublishedVersions" && is_version(view) && view.state == fsm::state::active;
   into["OptimizationStatus"] = optimized ? "On" : "Off";
 }
 
