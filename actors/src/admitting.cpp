@@ -89,6 +89,11 @@ expected<admission> runtime::admit_by_asking(std::string_view name) {
       {errc::too_many_requests, fmt::format("function {} changes too fast to be invoked", name)});
 }
 
+void runtime::document(const admission& of, std::function<void(expected<std::string>)> done) {
+  if (!core_->store->keeps_documents()) return done(std::string{});
+  core_->store->read_document(of.resource().uid, of.version(), std::move(done));
+}
+
 void runtime::admit_batch(std::span<const std::string_view> names,
                           std::span<expected<admission>> answers) {
   FSM_ASSERT(names.size() == answers.size());

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t functions_max = 10'000'000;
 constexpr std::size_t provisioning_max = 1'000'000;
+constexpr std::size_t concurrency_max = 1'000'000'000;
 constexpr std::size_t threads_max = 1024;
 constexpr fsm::duration idle_after_max = std::chrono::days{3650};
 // An attempt with all its tries has five minutes.
@@ -29,9 +30,9 @@ constexpr std::size_t secret_length_max = 256;
 
 // The flags as they were typed; absent ones are empty.
 struct typed {
-  std::string listen, data, durability, idle_after, world, s3_dir, region, account,
-      max_provisioning, attempt_timeout, seed_functions, threads, access_key, secret_key,
-      admin_token, tls_cert, tls_key;
+  std::string listen, data, durability, idle_after, world, s3_dir, region, account, max_provisioning,
+      attempt_timeout, account_concurrency, seed_functions, threads, access_key, secret_key, admin_token, tls_cert,
+      tls_key;
   std::vector<std::string> allowed_hosts;
   bool memory = false;
   bool virtual_clock = false;
@@ -59,6 +60,8 @@ void declare(CLI::App& app, typed& into) {
        "Provisioning attempts in flight at once [256]");
   flag("--attempt-timeout", into.attempt_timeout, "DUR",
        "A try at making resources not answered for this long is made again [100s]");
+  flag("--account-concurrency", into.account_concurrency, "N",
+       "Invocations that may run at once [1000]");
   flag("--seed-functions", into.seed_functions, "N",
        "Start with N Active functions seed-0000000, ... [0]");
   app.add_option("--allow-host", into.allowed_hosts, "One more accepted Host; may be repeated")
@@ -210,6 +213,8 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
                result.max_provisioning);
   check.duration("--attempt-timeout", given.attempt_timeout, attempt_timeout_max,
                  result.attempt_timeout);
+  check.number("--account-concurrency", given.account_concurrency, 1, concurrency_max,
+               result.account_concurrency);
   check.number("--seed-functions", given.seed_functions, 0, functions_max, result.seed_functions);
   check.number("--threads", given.threads, 0, threads_max, result.threads);
   check.access_key(given.access_key, result.access_key);

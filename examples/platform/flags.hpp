@@ -33,6 +33,8 @@ struct flags {
   std::size_t max_provisioning = 256;
   /// A try to make or release resources that is not answered for this long is made again.
   fsm::duration attempt_timeout = std::chrono::seconds{100};
+  /// Invocations that may run at once.
+  std::size_t account_concurrency = 1000;
   std::size_t seed_functions = 0;
   std::vector<std::string> allowed_hosts;
   /// Who may call: both, or neither, which lets everybody.

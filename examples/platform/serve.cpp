@@ -4,6 +4,7 @@
 #include "code/code_keeper.hpp"
 #include "http/server.hpp"
 #include "http/tls.hpp"
+#include "invoke/engine.hpp"
 #include "recovery_log.hpp"
 #include "seed.hpp"
 #include "stopper.hpp"
@@ -78,6 +79,14 @@ http::server_options to_server_options(const flags& how,
   result.port = how.port;
   result.allowed_hosts = how.allowed_hosts;
   result.threads = how.threads;
+  return result;
+}
+
+invoke::engine_options to_engine_options(const flags& how,
+                                         std::unique_ptr<invoke::event_store> events) {
+  invoke::engine_options result;
+  result.account_concurrency = static_cast<std::uint32_t>(how.account_concurrency);
+  result.events = std::move(events);
   return result;
 }
 
@@ -158,6 +167,11 @@ int serve(const flags& how) {
   log->set_level(spdlog::level::info);
   auto packages = make_code_store(how);
   if (!packages) return reject("--data", *how.data, packages.error().message);
+  auto events = open_event_store(how);
+  if (!events) return reject("--data", *how.data, events.error().message);
+  auto invocations =
+      invoke::engine::start(*functions, clock, log, to_engine_options(how, *std::move(events)));
+  if (!invocations) return reject("--data", *how.data, invocations.error().message);
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });
   if (!seeded) return reject("--seed-functions", seeds, seeded.error().message);
@@ -186,10 +200,12 @@ int serve(const flags& how) {
   stop.wait();
   log->info("stopping");
   (*server)->refuse();
+  (*invocations)->stop();
   functions->stop(2s);  // Answers every waiter, so that its connection can end.
   (*server)->stop(1s);
   pool.join();
   keeper.stop();
+  invocations->reset();
   // A checkpoint under way is waited for: it answers through what would be gone before the runtime.
   { const fsm::runtime last = *std::move(functions); }
   log->info("stopped");

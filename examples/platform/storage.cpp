@@ -44,6 +44,11 @@ fsm::expected<std::shared_ptr<fsm::store>> make_store(const flags& how,
   return fsm::rocksdb_store(std::move(options));
 }
 
+fsm::expected<std::unique_ptr<invoke::event_store>> open_event_store(const flags& how) {
+  if (!how.data) return invoke::make_memory_event_store();
+  return invoke::open_rocksdb_event_store({.data = *how.data, .synced = !how.buffered});
+}
+
 std::optional<fsm::timestamp> last_alive(const flags& how) {
   if (!how.data) return std::nullopt;
   summary_reader found;
@@ -60,6 +65,10 @@ fsm::expected<std::shared_ptr<fsm::store>> make_store(const flags& how,
                           .message = "this program was built without RocksDB and keeps nothing on "
                                      "disk: start it with --memory, or build it with "
                                      "-DLIBFSM_BUILD_ROCKSDB=ON"});
+}
+
+fsm::expected<std::unique_ptr<invoke::event_store>> open_event_store(const flags&) {
+  return invoke::make_memory_event_store();
 }
 
 std::optional<fsm::timestamp> last_alive(const flags&) { return std::nullopt; }

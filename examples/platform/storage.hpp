@@ -2,6 +2,7 @@
 
 #include "code/code_store.hpp"
 #include "flags.hpp"
+#include "invoke/event_store.hpp"
 #include <fsm/expected.hpp>
 #include <fsm/store.hpp>
 #include <fsm/time.hpp>
@@ -24,6 +25,11 @@ namespace platform {
 /// Opens the place where the code of the functions is kept, beside the store that the flags ask
 /// for, which must be open.
 [[nodiscard]] fsm::expected<std::unique_ptr<code::code_store>> make_code_store(const flags& how);
+
+/// Where the flags want events to be kept. To be opened after the store of functions, which sees to
+/// it that nobody else has the directory.
+[[nodiscard]] fsm::expected<std::unique_ptr<invoke::event_store>> open_event_store(
+    const flags& how);
 
 /// When the last platform on this data directory was last known to be alive. None if there was none
 /// or it cannot be read; opening the store will say why.

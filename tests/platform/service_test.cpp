@@ -75,8 +75,11 @@ struct site_under_test {
   platform::code::code_keeper keeper{
       functions, platform::code::make_memory_code_store(), {.pause = 0ms}, log};
   platform::wire::function_locks locks;
+  std::unique_ptr<platform::invoke::engine> invocations =
+      *platform::invoke::engine::start(functions, clock, log, {});
   platform::wire::site site{.functions = functions,
                             .cloud = *world,
+                            .invocations = *invocations,
                             .virtual_clock = clock.get(),
                             .workers = workers,
                             .log = log,

@@ -185,6 +185,10 @@ public:
   [[nodiscard]] expected<function_view> admit_async(std::string_view name);
   void admit_async(std::string_view name, view_callback done);
 
+  /// The document of the version that was admitted, which need not be the one that `get` shows.
+  /// "" with a store that keeps none. `not_found`: an update has replaced it meanwhile.
+  void document(const admission& of, std::function<void(expected<std::string>)> done);
+
   /// Asks for many at once: `answers[i]` becomes what `admit(names[i])` would give, in this order.
   /// Much faster than one after the other when the functions are not in the processor's caches, as
   /// their memory is fetched at the same time. Whatever an answer held before is given back. Both

@@ -141,6 +141,14 @@ failure explain_checkpoint(const fsm::error& why) {
           {}};
 }
 
+// The functions have been copied: now the events, so that none is of a function that is not there.
+void finish_checkpoint(const call_ptr& request, const std::string& name) {
+  if (const auto copied = request->where().invocations.events().checkpoint(name); !copied)
+    return request->refuse(explain_checkpoint(copied.error()));
+  request->where().log->info("checkpoint made name={}", name);
+  request->answer(200, json::object{{"checkpoint", name}});
+}
+
 }  // namespace
 
 void show_health(const call_ptr& request) {
@@ -154,9 +162,21 @@ void show_health(const call_ptr& request) {
 void make_checkpoint(const call_ptr& request) {
   request->where().code.checkpoint([request](const fsm::expected<std::string>& name) {
     if (!name) return request->refuse(explain_checkpoint(name.error()));
-    request->where().log->info("checkpoint made name={}", *name);
-    request->answer(200, json::object{{"checkpoint", *name}});
+    boost::asio::post(request->where().workers,
+                      [request, name = *name] { finish_checkpoint(request, name); });
   });
+}
+
+void show_event_invokes(const call_ptr& request) {
+  const auto counted = request->where().invocations.events().counters();
+  json::object dropped;
+  for (std::size_t i = 0; i < counted.dropped.size(); ++i)
+    dropped[to_string(static_cast<invoke::drop_reason>(i))] = counted.dropped[i];
+  request->answer(200, json::object{{"queued", counted.queued},
+                                    {"in_flight", counted.in_flight},
+                                    {"delivered", counted.delivered},
+                                    {"retried", counted.retried},
+                                    {"dropped", std::move(dropped)}});
 }
 
 void show_clock(const call_ptr& request) { request->answer(200, time_body(request->where())); }

@@ -11,6 +11,8 @@ namespace platform::wire {
 void show_health(const call_ptr& request);
 /// Makes a copy of the data directory in it, and answers with its name.
 void make_checkpoint(const call_ptr& request);
+/// How many events wait, and what has become of the others.
+void show_event_invokes(const call_ptr& request);
 /// The time, by the runtime's clock.
 void show_clock(const call_ptr& request);
 /// Moves a virtual clock; answers when everything due by then has run.

@@ -1,11 +1,14 @@
-#include "wire/digest.hpp"
+#include "invoke/engine.hpp"
+#include "invoke/resolve.hpp"
+#include "wire/invoke_answers.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
 #include "wire/operations.hpp"
-#include <fsm/admission.hpp>
 #include <fsm/step.hpp>
 
 #include <array>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace platform::wire {
@@ -20,6 +23,7 @@ constexpr std::size_t client_context_max = 3583;
 
 constexpr std::string_view type_header = "X-Amz-Invocation-Type";
 constexpr std::array invocation_types{"Event"sv, "RequestResponse"sv, "DryRun"sv};
+constexpr std::array stream_types{"RequestResponse"sv, "DryRun"sv};
 constexpr std::array log_types{"None"sv, "Tail"sv};
 
 std::string_view type_of(const http::request_head& head) {
@@ -28,21 +32,11 @@ std::string_view type_of(const http::request_head& head) {
   return {found->value().data(), found->value().size()};
 }
 
-tl::expected<function_target, failure> read_invocation(const call& request) {
-  problems found;
-  check_text(type_of(request.request()), "invocationType", {.values = invocation_types}, found);
-  if (const auto log = request.header("X-Amz-Log-Type"); !log.empty()) {
-    check_text(log, "logType", {.values = log_types}, found);
-  }
-  if (request.header("X-Amz-Client-Context").size() > client_context_max) {
-    found.refuse(
-        fault::invalid_request_content,
-        "The client context must be at most " + std::to_string(client_context_max) + " bytes.");
-  }
-  auto target = find_target(request, fsm::name_rule::lookup);
-  if (!target) return target;
-  if (auto wrong = found.verdict()) return tl::make_unexpected(*std::move(wrong));
-  return target;
+failure too_large(std::string_view type, const std::string& size, std::uint64_t limit) {
+  return {fault::request_entity_too_large,
+          size + " byte payload is too large for the " + std::string{type} +
+              " invocation type (limit " + std::to_string(limit) + " bytes)",
+          {}};
 }
 
 // When there is no such function the ARN is printed with $LATEST.
@@ -51,52 +45,76 @@ subject about(function_target target) {
   return target.qualified();
 }
 
-std::string log_text(const call& request) {
-  const auto& id = request.request_id();
-  return "START RequestId: " + id + " Version: $LATEST\nEND RequestId: " + id +
-         "\nREPORT RequestId: " + id +
-         "\tDuration: 0.01 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 1 "
-         "MB\t\n";
+// What an invocation is about, once its request has been read.
+struct wanted {
+  call_ptr request;
+  function_target target;
+  invoke::order what;
+
+  void refuse(const failure& why) const { request->refuse(why); }
+  void refuse(const fsm::error& why) const { refuse(explain_invoke(why, about(target))); }
+};
+
+tl::expected<wanted, failure> find_wanted(const call_ptr& request) {
+  auto target = find_target(*request, fsm::name_rule::lookup);
+  if (!target) return tl::make_unexpected(target.error());
+  auto version =
+      invoke::resolve_invocation(request->where().functions, target->name, target->qualifier);
+  if (!version) return tl::make_unexpected(no_such_version(*target));
+  wanted result{request, *std::move(target), {}};
+  result.what = {.name = std::move(version->name),
+                 .function = result.target.name,
+                 .version = std::move(version->version),
+                 .invoked_arn = result.target.shown_arn(),
+                 .request_id = request->request_id(),
+                 .payload = request->body().empty() ? "{}" : request->body(),
+                 .client_context = std::string{request->header("X-Amz-Client-Context")},
+                 .trace_id = new_trace_id()};
+  return result;
 }
 
-// 8 and 24 digits, by chance.
-std::string trace_id() {
-  auto digits = random_uuid();
-  std::erase(digits, '-');
-  return "Root=1-" + digits.substr(0, 8) + "-" + digits.substr(8) + ";Sampled=0";
-}
-
-// With the header fields that every accepted invocation has.
-http::response accepted(const call& request, unsigned status) {
-  auto answer = request.blank(status);
-  answer.set("X-Amzn-Remapped-Content-Length", "0");
-  answer.set("X-Amzn-Trace-Id", trace_id());
-  return answer;
-}
-
-void answer_synchronously(const call_ptr& request) {
-  auto answer = accepted(*request, 200);
-  answer.set(http::proto::field::content_type, "application/json");
-  answer.set("X-Amz-Executed-Version", "$LATEST");
-  if (request->header("X-Amz-Log-Type") == "Tail") {
-    answer.set("X-Amz-Log-Result", base64_encode(log_text(*request)));
+tl::expected<wanted, failure> read_invocation(const call_ptr& request,
+                                              std::span<const std::string_view> types) {
+  problems found;
+  check_text(type_of(request->request()), "invocationType", {.values = types}, found);
+  if (const auto log = request->header("X-Amz-Log-Type"); !log.empty()) {
+    check_text(log, "logType", {.values = log_types}, found);
   }
-  answer.body() = request->body().empty() ? "{}" : request->body();
-  request->answer(std::move(answer));
+  if (request->header("X-Amz-Client-Context").size() > client_context_max) {
+    found.refuse(
+        fault::invalid_request_content,
+        "The client context must be at most " + std::to_string(client_context_max) + " bytes.");
+  }
+  auto target = find_target(*request, fsm::name_rule::lookup);
+  if (!target) return tl::make_unexpected(target.error());
+  if (auto wrong = found.verdict()) return tl::make_unexpected(*std::move(wrong));
+  return find_wanted(request);
+}
+
+// Unless there is no such function, which counts before.
+void refuse_existing(wanted one, failure why) {
+  const auto name = one.what.name;
+  one.request->where().functions.get(
+      name, [one = std::move(one), why = std::move(why)](const auto& view) {
+        if (view) return one.refuse(why);
+        one.refuse(view.error());
+      });
 }
 
 // Runs nothing: only says whether an invocation would be accepted. The lifecycle's table knows
 // that.
-void run_dry(const call_ptr& request, const function_target& target) {
-  const auto answered = [request, target](const fsm::expected<fsm::function_view>& view) {
-    if (!view) return request->refuse(explain_invoke(view.error(), about(target)));
+void run_dry(wanted one) {
+  const auto name = one.what.name;
+  auto& functions = one.request->where().functions;
+  const auto answered = [one = std::move(one)](const fsm::expected<fsm::function_view>& view) {
+    if (!view) return one.refuse(view.error());
     const fsm::lifecycle_record record{.pair = view->pair(),
                                        .state_reason = view->state_reason_code,
                                        .update_reason = view->update_reason_code,
                                        .revision = view->revision,
                                        .since = view->since};
     const auto verdict = fsm::step(record, {.event = fsm::event::invoke_dry_run,
-                                            .at = request->where().functions.clock().now()});
+                                            .at = one.request->where().functions.clock().now()});
     fsm::error why{.code = fsm::errc::none,
                    .message = {},
                    .state = view->state,
@@ -105,11 +123,64 @@ void run_dry(const call_ptr& request, const function_target& target) {
       case fsm::answer::pending: why.code = fsm::errc::function_pending; break;
       case fsm::answer::initializing: why.code = fsm::errc::function_initializing; break;
       case fsm::answer::failed: why.code = fsm::errc::function_failed; break;
-      default: return request->answer(accepted(*request, 204));
+      default: return one.request->answer(accepted(*one.request, 204, one.what.trace_id));
     }
-    request->refuse(explain_invoke(why, about(target)));
+    one.refuse(why);
   };
-  request->where().functions.get(target.name, answered);
+  functions.get(name, answered);
+}
+
+// Accepts it, with this answer, once it is kept.
+void keep_event(wanted one, http::response answer) {
+  const auto name = one.what.name;
+  auto& functions = one.request->where().functions;
+  functions.admit_async(name, [one = std::move(one), answer = std::move(answer)](
+                                  const fsm::expected<fsm::function_view>& view) mutable {
+    if (!view) return one.refuse(view.error());
+    invoke::event event{.request_id = one.what.request_id,
+                        .function = one.what.function,
+                        .qualifier = one.target.qualifier,
+                        .invoked_arn = one.what.invoked_arn,
+                        .client_context = one.what.client_context,
+                        .trace_id = one.what.trace_id};
+    auto& events = one.request->where().invocations.events();
+    auto payload = std::move(one.what.payload);
+    events.add(std::move(event), std::move(payload),
+               [one = std::move(one), answer = std::move(answer)](const auto& kept) {
+                 if (!kept) return one.refuse(kept.error());
+                 one.request->answer(answer);
+               });
+  });
+}
+
+void run_now(wanted one, bool streams) {
+  auto what = one.what;  // The payload is only needed there.
+  one.what.payload.clear();
+  auto& runs = one.request->where().invocations.runs();
+  runs.start(std::move(what), [one = std::move(one), streams](invoke::invoker::result result) {
+    if (result) {
+      return one.request->answer(streams
+                                     ? stream_completed(*one.request, one.what, *result)
+                                     : show_completed(*one.request, one.what, *std::move(result)));
+    }
+    auto why = explain_refusal(result.error(), about(one.target));
+    if (!result.error().throttled) return one.refuse(why);
+    refuse_existing(one, std::move(why));
+  });
+}
+
+void run_by_type(const call_ptr& request, std::span<const std::string_view> types, bool streams) {
+  auto one = read_invocation(request, types);
+  if (!one) return request->refuse(one.error());
+  if (!request->body().empty()) {
+    if (auto wrong = check_payload(request->body()))
+      return refuse_existing(*std::move(one), *std::move(wrong));
+  }
+  const auto type = type_of(request->request());
+  if (type == "DryRun") return run_dry(*std::move(one));
+  if (type != "Event") return run_now(*std::move(one), streams);
+  auto answer = accepted(*request, 202, one->what.trace_id);
+  keep_event(*std::move(one), std::move(answer));
 }
 
 }  // namespace
@@ -119,32 +190,29 @@ std::uint64_t payload_bytes_max(const http::request_head& head) {
 }
 
 failure payload_too_large(const http::request_head& head, const std::string& size) {
-  return {fault::request_entity_too_large,
-          size + " byte payload is too large for the " + std::string{type_of(head)} +
-              " invocation type (limit " + std::to_string(payload_bytes_max(head)) + " bytes)",
-          {}};
+  return too_large(type_of(head), size, payload_bytes_max(head));
 }
 
-void invoke(const call_ptr& request) {
-  auto target = read_invocation(*request);
-  if (!target) return request->refuse(target.error());
-  if (!target->latest()) return request->refuse(no_such_version(*target));
-  auto wrong_payload = request->body().empty() ? std::nullopt : check_payload(request->body());
-  if (wrong_payload) {  // Unless there is no such function, which counts before.
-    const auto name = target->name;
-    return request->where().functions.get(
-        name, [request, target = *std::move(target),
-               wrong = *std::move(wrong_payload)](const auto& view) {
-          request->refuse(view ? wrong : explain_invoke(view.error(), about(target)));
-        });
+void invoke(const call_ptr& request) { run_by_type(request, invocation_types, false); }
+
+void invoke_with_response_stream(const call_ptr& request) {
+  run_by_type(request, stream_types, true);
+}
+
+void invoke_async(const call_ptr& request) {
+  auto one = find_wanted(request);
+  if (!one) return request->refuse(one.error());
+  const auto size = request->body().size();
+  if (size > event_bytes_max)
+    return request->refuse(too_large("Event", std::to_string(size), event_bytes_max));
+  if (size != 0) {
+    if (auto wrong = check_payload(request->body()))
+      return refuse_existing(*std::move(one), *std::move(wrong));
   }
-  const auto type = type_of(request->request());
-  if (type == "DryRun") return run_dry(request, *target);
-  const auto admission = request->where().functions.admit(target->name);
-  if (!admission)
-    return request->refuse(explain_invoke(admission.error(), about(*std::move(target))));
-  if (type == "Event") return request->answer(accepted(*request, 202));
-  answer_synchronously(request);
+  auto answer = accepted(*request, 202, one->what.trace_id);
+  answer.set(http::proto::field::content_type, "application/json");
+  answer.body() = R"({"Status":202})";
+  keep_event(*std::move(one), std::move(answer));
 }
 
 }  // namespace platform::wire

@@ -32,8 +32,12 @@ void untag_resource(const call_ptr& request);
 /// Serves a package to whoever has a link to it, as GetFunction gives it.
 void serve_code(const call_ptr& request);
 
-/// Runs the function: for now a built-in one, which gives back what it is given.
+/// Runs the function, or keeps the event for later.
 void invoke(const call_ptr& request);
+/// The same under an older name and only for events.
+void invoke_async(const call_ptr& request);
+/// Runs the function and answers with a stream of events, which is sent as a whole.
+void invoke_with_response_stream(const call_ptr& request);
 
 /// Bytes that the payload of this invocation may have.
 [[nodiscard]] std::uint64_t payload_bytes_max(const http::request_head& head);

@@ -15,12 +15,17 @@
 #include <memory>
 #include <string>
 
+namespace platform::invoke {
+class engine;
+}  // namespace platform::invoke
+
 namespace platform::wire {
 
 /// What the operations work with. Everything outlives them.
 struct site {
   fsm::runtime& functions;
   platform::world& cloud;
+  invoke::engine& invocations;
   /// Null when time moves by itself.
   fsm::manual_clock* virtual_clock = nullptr;
   /// For what blocks or takes long; the server's threads must not.

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "invoke/event_queue.hpp"
+#include "invoke/event_store.hpp"
+#include "invoke/invoker.hpp"
+#include "invoke/runner.hpp"
+#include <fsm/clock.hpp>
+#include <fsm/concurrency.hpp>
+#include <fsm/expected.hpp>
+#include <fsm/runtime.hpp>
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace platform::invoke {
+
+/// What an engine is made of.
+struct engine_options {
+  std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default;
+  std::unique_ptr<runner> runs = make_echo_runner();
+  std::unique_ptr<event_store> events = make_memory_event_store();
+  event_queue::settings_source event_settings = [](const std::string&, const std::string&) {
+    return invoke::event_settings{};
+  };
+  event_limits limits{};
+};
+
+/// All that runs invocations: limits, runner, and the queue of events.
+class engine {
+public:
+  /// `functions` must outlive it. Events that were kept are delivered from now on. Error: that of
+  /// the event store.
+  [[nodiscard]] static fsm::expected<std::unique_ptr<engine>> start(
+      fsm::runtime& functions, const std::shared_ptr<fsm::clock>& clock,
+      const std::shared_ptr<spdlog::logger>& log, engine_options how);
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  ~engine() { stop(); }
+
+  [[nodiscard]] fsm::concurrency_limiter& limiter() noexcept { return limiter_; }
+  [[nodiscard]] invoker& runs() noexcept { return invoker_; }
+  [[nodiscard]] event_queue& events() noexcept { return *events_; }
+
+  /// Delivers no more events.
+  void stop() {
+    if (events_) events_->stop();
+  }
+
+private:
+  engine(fsm::runtime& functions, const std::shared_ptr<fsm::clock>& clock, std::uint32_t account,
+         std::unique_ptr<runner> runs)
+      : limiter_{account},
+        runner_{std::move(runs)},
+        invoker_{functions, limiter_, *runner_, clock} {}
+
+  // Each is used by those below.
+  fsm::concurrency_limiter limiter_;
+  const std::unique_ptr<runner> runner_;
+  invoker invoker_;
+  std::shared_ptr<event_queue> events_;
+};
+
+}  // namespace platform::invoke
