@@ -1,5 +1,6 @@
 #include "wire/control.hpp"
 
+#include "invoke/engine.hpp"
 #include "times.hpp"
 #include "wire/configuration.hpp"
 #include "wire/members.hpp"
