@@ -10,6 +10,7 @@
 #include "stopper.hpp"
 #include "storage.hpp"
 #include "wire/digest.hpp"
+#include "wire/resolve.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
@@ -82,9 +83,10 @@ http::server_options to_server_options(const flags& how,
   return result;
 }
 
-invoke::engine_options to_engine_options(const flags& how,
+invoke::engine_options to_engine_options(const flags& how, fsm::runtime& functions,
                                          std::unique_ptr<invoke::event_store> events) {
   invoke::engine_options result;
+  result.resolve = wire::event_resolver(functions);
   result.account_concurrency = static_cast<std::uint32_t>(how.account_concurrency);
   result.events = std::move(events);
   return result;
@@ -169,8 +171,8 @@ int serve(const flags& how) {
   if (!packages) return reject("--data", *how.data, packages.error().message);
   auto events = open_event_store(how);
   if (!events) return reject("--data", *how.data, events.error().message);
-  auto invocations =
-      invoke::engine::start(*functions, clock, log, to_engine_options(how, *std::move(events)));
+  auto invocations = invoke::engine::start(*functions, clock, log,
+                                           to_engine_options(how, *functions, *std::move(events)));
   if (!invocations) return reject("--data", *how.data, invocations.error().message);
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });
@@ -180,6 +182,7 @@ int serve(const flags& how) {
   code::code_keeper keeper{*functions, *std::move(packages), to_keeper_options(how), log};
   const wire::site site{.functions = *functions,
                         .cloud = *cloud,
+                        .invocations = **invocations,
                         .virtual_clock = virtual_clock.get(),
                         .workers = pool,
                         .log = log,

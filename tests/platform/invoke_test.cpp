@@ -1,7 +1,9 @@
+#include "code/code_keeper.hpp"
 #include "invoke/engine.hpp"
 #include "support/scripted_runner.hpp"
 #include "wire/digest.hpp"
 #include "wire/event_stream.hpp"
+#include "wire/resolve.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
@@ -65,8 +67,19 @@ struct platform_under_test {
   bool store_fails = false;
   scripted_runner* runner = nullptr;
   std::unique_ptr<platform::invoke::engine> engine = make_engine();
-  platform::wire::site site{functions, *world, *engine,     clock.get(),
-                            workers,   log,    "us-east-1", "000000000000"};
+  platform::code::code_keeper keeper{
+      functions, platform::code::make_memory_code_store(), {.pause = 0ms}, log};
+  platform::wire::function_locks locks;
+  platform::wire::site site{.functions = functions,
+                            .cloud = *world,
+                            .invocations = *engine,
+                            .virtual_clock = clock.get(),
+                            .workers = workers,
+                            .log = log,
+                            .region = "us-east-1",
+                            .account = "000000000000",
+                            .code = keeper,
+                            .locks = locks};
   platform::wire::service service{site};
 
   platform_under_test() { create("f", R"({"Timeout":5,"MemorySize":512})"); }
@@ -88,6 +101,7 @@ struct platform_under_test {
     how.runs = std::move(runs);
     how.events = std::make_unique<strict_store>(store_fails);
     how.limits.events_max = 3;
+    how.resolve = platform::wire::event_resolver(functions);
     return *platform::invoke::engine::start(functions, clock, log, std::move(how));
   }
 
@@ -140,6 +154,23 @@ TEST_CASE("a function gets its payload, its document, its deadline and how it wa
   p.ask(path);
   CHECK(p.runner->started().at(1).invoked_arn ==
         "arn:aws:lambda:us-east-1:000000000000:function:f");
+}
+
+TEST_CASE("a published version runs under its number, for events, too") {
+  platform_under_test p;
+  p.create("f:3", R"({"Timeout":9})");
+  const auto answer = p.ask(path + "?Qualifier=3");
+  CHECK(answer["X-Amz-Executed-Version"] == "3");
+  CHECK(p.ask(path + "?Qualifier=3", "7", "X-Amz-Invocation-Type", "Event").result_int() == 202);
+  p.clock->advance(0ms);
+  REQUIRE(p.runner->started().size() == 2);
+  for (const auto& each : p.runner->started()) {
+    CHECK(each.function == "f");
+    CHECK(each.version == "3");
+    CHECK(*each.document == R"({"Timeout":9})");
+  }
+  CHECK(p.ask(path + "?Qualifier=4").result_int() == 404);
+  CHECK(p.ask(path + "?Qualifier=4", "7", "X-Amz-Invocation-Type", "Event").result_int() == 404);
 }
 
 TEST_CASE("a function that fails is answered with 200 and its error") {

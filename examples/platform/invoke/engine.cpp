@@ -10,7 +10,7 @@ fsm::expected<std::unique_ptr<engine>> engine::start(fsm::runtime& functions,
                                                      engine_options how) {
   std::unique_ptr<engine> result{
       new engine{functions, clock, how.account_concurrency, std::move(how.runs)}};
-  auto events = event_queue::open({.functions = functions,
+  auto events = event_queue::open({.resolve = std::move(how.resolve),
                                    .limiter = result->limiter_,
                                    .runs = result->invoker_,
                                    .clock = clock,

@@ -3,6 +3,7 @@
 #include "invoke/event_queue.hpp"
 #include "invoke/event_store.hpp"
 #include "invoke/invoker.hpp"
+#include "invoke/resolve.hpp"
 #include "invoke/runner.hpp"
 #include <fsm/clock.hpp>
 #include <fsm/concurrency.hpp>
@@ -21,6 +22,8 @@ namespace platform::invoke {
 struct engine_options {
   std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default;
   std::unique_ptr<runner> runs = make_echo_runner();
+  /// For events.
+  resolver resolve = resolve_latest();
   std::unique_ptr<event_store> events = make_memory_event_store();
   event_queue::settings_source event_settings = [](const std::string&, const std::string&) {
     return invoke::event_settings{};

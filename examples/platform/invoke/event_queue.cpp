@@ -1,7 +1,5 @@
 #include "invoke/event_queue.hpp"
 
-#include "invoke/resolve.hpp"
-
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -291,13 +289,21 @@ bool event_queue::give_up_before(const event& what, const event_settings& how) {
 
 void event_queue::run(const event& what) {
   if (give_up_before(what, from_.settings(what.function, what.qualifier))) return;
-  auto version = resolve_invocation(from_.functions, what.function, what.qualifier);
-  if (!version) return refused(what, {std::nullopt, version.error()});
+  from_.resolve(what.function, what.qualifier,
+                [weak = weak_from_this(), what](const fsm::expected<resolved>& version) {
+                  const auto self = weak.lock();
+                  if (!self) return;
+                  if (!version) return self->refused(what, {std::nullopt, version.error()});
+                  self->run_version(what, *version);
+                });
+}
+
+void event_queue::run_version(const event& what, const resolved& version) {
   auto payload = from_.store->payload(what.id);
   if (!payload) return refused(what, {std::nullopt, payload.error()});
-  order wanted{.name = std::move(version->name),
+  order wanted{.name = version.name,
                .function = what.function,
-               .version = std::move(version->version),
+               .version = version.version,
                .invoked_arn = what.invoked_arn,
                .request_id = what.request_id,
                .payload = *std::move(payload),

@@ -3,10 +3,10 @@
 #include "invoke/event.hpp"
 #include "invoke/event_store.hpp"
 #include "invoke/invoker.hpp"
+#include "invoke/resolve.hpp"
 #include <fsm/clock.hpp>
 #include <fsm/concurrency.hpp>
 #include <fsm/expected.hpp>
-#include <fsm/runtime.hpp>
 
 #include <spdlog/logger.h>
 
@@ -86,7 +86,7 @@ public:
       std::function<event_settings(const std::string& function, const std::string& qualifier)>;
 
   struct parts {
-    fsm::runtime& functions;
+    resolver resolve;
     fsm::concurrency_limiter& limiter;
     invoker& runs;
     std::shared_ptr<fsm::clock> clock;
@@ -151,6 +151,7 @@ private:
   [[nodiscard]] fsm::expected<void> take_room(event& what);
   void work();
   void run(const event& what);
+  void run_version(const event& what, const resolved& version);
   [[nodiscard]] bool give_up_before(const event& what, const event_settings& how);
   void finished(event what, const invoker::result& result);
   void refused(event what, const refusal& why);

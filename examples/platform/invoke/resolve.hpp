@@ -1,8 +1,8 @@
 #pragma once
 
 #include <fsm/expected.hpp>
-#include <fsm/runtime.hpp>
 
+#include <functional>
 #include <string>
 
 namespace platform::invoke {
@@ -15,11 +15,13 @@ struct resolved {
   std::string version;
 };
 
-/// What runs when `function` is invoked under `qualifier` ("" = none). Asked anew for each
-/// invocation. `not_found`: there is no such version or alias; whether there is such a function is
-/// not looked at.
-[[nodiscard]] fsm::expected<resolved> resolve_invocation(fsm::runtime& functions,
-                                                         const std::string& function,
-                                                         const std::string& qualifier);
+/// Finds what runs when `function` is invoked under `qualifier` ("" = none), without waiting;
+/// `done` may be called inside the call. Asked anew for each invocation. `not_found`: there is no
+/// such alias; whether the function and the version are there need not be looked at.
+using resolver = std::function<void(const std::string& function, const std::string& qualifier,
+                                    std::function<void(fsm::expected<resolved>)> done)>;
+
+/// Knows functions only, neither versions nor aliases.
+[[nodiscard]] resolver resolve_latest();
 
 }  // namespace platform::invoke

@@ -135,7 +135,7 @@ void show_found(const call_ptr& request, Show show) {
   const auto name = target->name;
   if (target->latest()) return show_entity(request, name, *std::move(target), show);
   const auto which = *target;
-  resolve(request->where(), which,
+  resolve(request->where().functions, which,
           [request, which, show](const tl::expected<resolved, failure>& found) {
             if (!found) return request->refuse(found.error());
             show_entity(request, found->entity, which, show);

@@ -1,12 +1,13 @@
 #include "invoke/engine.hpp"
-#include "invoke/resolve.hpp"
 #include "wire/invoke_answers.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
 #include "wire/operations.hpp"
+#include "wire/resolve.hpp"
 #include <fsm/step.hpp>
 
 #include <array>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -55,26 +56,29 @@ struct wanted {
   void refuse(const fsm::error& why) const { refuse(explain_invoke(why, about(target))); }
 };
 
-tl::expected<wanted, failure> find_wanted(const call_ptr& request) {
-  auto target = find_target(*request, fsm::name_rule::lookup);
-  if (!target) return tl::make_unexpected(target.error());
-  auto version =
-      invoke::resolve_invocation(request->where().functions, target->name, target->qualifier);
-  if (!version) return tl::make_unexpected(no_such_version(*target));
-  wanted result{request, *std::move(target), {}};
-  result.what = {.name = std::move(version->name),
-                 .function = result.target.name,
-                 .version = std::move(version->version),
-                 .invoked_arn = result.target.shown_arn(),
-                 .request_id = request->request_id(),
-                 .payload = request->body().empty() ? "{}" : request->body(),
-                 .client_context = std::string{request->header("X-Amz-Client-Context")},
-                 .trace_id = new_trace_id()};
-  return result;
+// Goes on with what the request is about, when it is known.
+void find_wanted(const call_ptr& request, function_target target,
+                 std::function<void(wanted)> then) {
+  wanted one{request, std::move(target), {}};
+  const auto about_it = one.target;
+  resolve(request->where().functions, about_it,
+          [one = std::move(one), then = std::move(then)](const auto& version) mutable {
+            if (!version) return one.refuse(version.error());
+            const auto& request = *one.request;
+            one.what = {.name = version->entity,
+                        .function = one.target.name,
+                        .version = version->version,
+                        .invoked_arn = one.target.shown_arn(),
+                        .request_id = request.request_id(),
+                        .payload = request.body().empty() ? "{}" : request.body(),
+                        .client_context = std::string{request.header("X-Amz-Client-Context")},
+                        .trace_id = new_trace_id()};
+            then(std::move(one));
+          });
 }
 
-tl::expected<wanted, failure> read_invocation(const call_ptr& request,
-                                              std::span<const std::string_view> types) {
+tl::expected<function_target, failure> read_invocation(const call_ptr& request,
+                                                       std::span<const std::string_view> types) {
   problems found;
   check_text(type_of(request->request()), "invocationType", {.values = types}, found);
   if (const auto log = request->header("X-Amz-Log-Type"); !log.empty()) {
@@ -86,9 +90,9 @@ tl::expected<wanted, failure> read_invocation(const call_ptr& request,
         "The client context must be at most " + std::to_string(client_context_max) + " bytes.");
   }
   auto target = find_target(*request, fsm::name_rule::lookup);
-  if (!target) return tl::make_unexpected(target.error());
+  if (!target) return target;
   if (auto wrong = found.verdict()) return tl::make_unexpected(*std::move(wrong));
-  return find_wanted(request);
+  return target;
 }
 
 // Unless there is no such function, which counts before.
@@ -169,18 +173,25 @@ void run_now(wanted one, bool streams) {
   });
 }
 
+void check_and(wanted one, const std::function<void(wanted)>& then) {
+  const auto& payload = one.request->body();
+  if (auto wrong = payload.empty() ? std::nullopt : check_payload(payload))
+    return refuse_existing(std::move(one), *std::move(wrong));
+  then(std::move(one));
+}
+
 void run_by_type(const call_ptr& request, std::span<const std::string_view> types, bool streams) {
-  auto one = read_invocation(request, types);
-  if (!one) return request->refuse(one.error());
-  if (!request->body().empty()) {
-    if (auto wrong = check_payload(request->body()))
-      return refuse_existing(*std::move(one), *std::move(wrong));
-  }
-  const auto type = type_of(request->request());
-  if (type == "DryRun") return run_dry(*std::move(one));
-  if (type != "Event") return run_now(*std::move(one), streams);
-  auto answer = accepted(*request, 202, one->what.trace_id);
-  keep_event(*std::move(one), std::move(answer));
+  auto target = read_invocation(request, types);
+  if (!target) return request->refuse(target.error());
+  find_wanted(request, *std::move(target), [streams](wanted found) {
+    check_and(std::move(found), [streams](wanted one) {
+      const auto type = type_of(one.request->request());
+      if (type == "DryRun") return run_dry(std::move(one));
+      if (type != "Event") return run_now(std::move(one), streams);
+      auto answer = accepted(*one.request, 202, one.what.trace_id);
+      keep_event(std::move(one), std::move(answer));
+    });
+  });
 }
 
 }  // namespace
@@ -200,19 +211,19 @@ void invoke_with_response_stream(const call_ptr& request) {
 }
 
 void invoke_async(const call_ptr& request) {
-  auto one = find_wanted(request);
-  if (!one) return request->refuse(one.error());
+  auto target = find_target(*request, fsm::name_rule::lookup);
+  if (!target) return request->refuse(target.error());
   const auto size = request->body().size();
   if (size > event_bytes_max)
     return request->refuse(too_large("Event", std::to_string(size), event_bytes_max));
-  if (size != 0) {
-    if (auto wrong = check_payload(request->body()))
-      return refuse_existing(*std::move(one), *std::move(wrong));
-  }
-  auto answer = accepted(*request, 202, one->what.trace_id);
-  answer.set(http::proto::field::content_type, "application/json");
-  answer.body() = R"({"Status":202})";
-  keep_event(*std::move(one), std::move(answer));
+  find_wanted(request, *std::move(target), [](wanted found) {
+    check_and(std::move(found), [](wanted one) {
+      auto answer = accepted(*one.request, 202, one.what.trace_id);
+      answer.set(http::proto::field::content_type, "application/json");
+      answer.body() = R"({"Status":202})";
+      keep_event(std::move(one), std::move(answer));
+    });
+  });
 }
 
 }  // namespace platform::wire

@@ -45,25 +45,42 @@ std::string entity_of(const function_target& what) {
   return version ? what.name + ":" + what.qualifier : what.name;
 }
 
-void resolve(const site& where, const function_target& what,
+void resolve(fsm::runtime& functions, const function_target& what,
              std::function<void(tl::expected<resolved, failure>)> done) {
   if (what.latest() || is_version_number(what.qualifier)) {
     auto found = resolve_version(what.name, what.qualifier);
     if (!found) return done(tl::make_unexpected(no_such_version(what)));
     return done(*std::move(found));
   }
-  where.functions.get(
-      what.name, [what, done = std::move(done)](const fsm::expected<fsm::function_view>& view) {
-        if (!view) return done(tl::make_unexpected(explain_read(view.error(), what.qualified())));
-        const auto of_function = parse_attributes(what.name, view->metadata);
-        const auto found = of_function.aliases.find(what.qualifier);
-        if (found == of_function.aliases.end()) {
-          return done(tl::make_unexpected(no_such_version(what)));
-        }
-        auto target = resolve_version(what.name, choose(found->second));
-        if (!target) return done(tl::make_unexpected(no_such_version(what)));
-        done(*std::move(target));
-      });
+  functions.get(what.name,
+                [what, done = std::move(done)](const fsm::expected<fsm::function_view>& view) {
+                  if (!view)
+                    return done(tl::make_unexpected(explain_read(view.error(), what.qualified())));
+                  const auto of_function = parse_attributes(what.name, view->metadata);
+                  const auto found = of_function.aliases.find(what.qualifier);
+                  if (found == of_function.aliases.end()) {
+                    return done(tl::make_unexpected(no_such_version(what)));
+                  }
+                  auto target = resolve_version(what.name, choose(found->second));
+                  if (!target) return done(tl::make_unexpected(no_such_version(what)));
+                  done(*std::move(target));
+                });
+}
+
+invoke::resolver event_resolver(fsm::runtime& functions) {
+  return [&functions](const std::string& function, const std::string& qualifier,
+                      std::function<void(fsm::expected<invoke::resolved>)> done) {
+    resolve(functions, {.name = function, .qualifier = qualifier, .arn = {}},
+            [done = std::move(done)](tl::expected<resolved, failure> found) {
+              if (found) {
+                return done(invoke::resolved{std::move(found->entity), std::move(found->version)});
+              }
+              const auto code = found.error().what == fault::resource_not_found
+                                    ? fsm::errc::not_found
+                                    : fsm::errc::internal;
+              done(fsm::unexpected({.code = code, .message = std::move(found.error().message)}));
+            });
+  };
 }
 
 }  // namespace platform::wire

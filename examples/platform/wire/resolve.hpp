@@ -1,6 +1,8 @@
 #pragma once
 
+#include "invoke/resolve.hpp"
 #include "wire/names.hpp"
+#include <fsm/runtime.hpp>
 
 #include <tl/expected.hpp>
 
@@ -31,7 +33,10 @@ struct resolved {
 
 /// Finds what a target leads to, without waiting; an alias with weights chooses by chance. Whether
 /// the version is there is not asked.
-void resolve(const site& where, const function_target& what,
+void resolve(fsm::runtime& functions, const function_target& what,
              std::function<void(tl::expected<resolved, failure>)> done);
+
+/// The same for events, which are no requests. The runtime must outlive it.
+[[nodiscard]] invoke::resolver event_resolver(fsm::runtime& functions);
 
 }  // namespace platform::wire
