@@ -30,9 +30,9 @@ constexpr std::size_t secret_length_max = 256;
 
 // The flags as they were typed; absent ones are empty.
 struct typed {
-  std::string listen, data, durability, idle_after, world, s3_dir, region, account, max_provisioning,
-      attempt_timeout, account_concurrency, seed_functions, threads, access_key, secret_key, admin_token, tls_cert,
-      tls_key;
+  std::string listen, data, durability, idle_after, world, s3_dir, region, account,
+      max_provisioning, attempt_timeout, account_concurrency, seed_functions, threads, access_key,
+      secret_key, admin_token, tls_cert, tls_key;
   std::vector<std::string> allowed_hosts;
   bool memory = false;
   bool virtual_clock = false;
