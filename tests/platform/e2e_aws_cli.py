@@ -250,7 +250,64 @@ def lists_and_small_things(program):
         p.stop()
 
 
-PARTS = [whole_life_in_real_time, whole_life_in_virtual_time, failures, lists_and_small_things]
+def waiters(program):
+    """the six waiters: on what gets there, on what has failed, on nobody"""
+    world = {"provision_time": "3s", "update_time": "3s", "vpc": WORLD["vpc"]}
+    with Platform(program, world=world) as p:
+        for waiter in ("function-active", "function-active-v2", "published-version-active"):
+            p.create(waiter)
+            p.aws("wait", "function-exists", "--function-name", waiter)
+            more = ("--qualifier", "$LATEST") if waiter == "published-version-active" else ()
+            p.aws("wait", waiter, "--function-name", waiter, *more)
+            check(p.configuration(waiter)["State"], "Active", waiter)
+        for waiter in ("function-updated", "function-updated-v2"):
+            p.aws("update-function-configuration", "--function-name", "function-active", "--description", waiter)
+            p.aws("wait", waiter, "--function-name", "function-active")
+            check(p.situation("function-active")[2], "Successful", waiter)
+        p.create("broken", *FULL)
+        check(p.aws_fails("wait", "function-active-v2", "--function-name", "broken"),
+              "Waiter FunctionActiveV2 failed: Waiter encountered a terminal failure state: For expression "
+              '"Configuration.State" we matched expected path: "Failed"', "a waiter on a Failed function")
+        check("Function not found: " + ARN + "nobody" in
+              p.aws_fails("wait", "function-updated-v2", "--function-name", "nobody"), True, "a waiter on nobody")
+        p.stop()
+
+
+def versions_aliases_and_tags(program):
+    """published, pointed at, tagged"""
+    with Platform(program, "--virtual-clock", "--seed-functions", "1") as p:
+        name = ("--function-name", "seed-0000000")
+        arn = ARN + "seed-0000000"
+        check(p.aws("publish-version", *name, "--description", "one")["FunctionArn"], arn + ":1", "publish")
+        p.aws("update-function-configuration", *name, "--timeout", "9")
+        p.advance("31s")
+        check(p.aws("publish-version", *name)["Version"], "2", "publish once more")
+        check([each["Version"] for each in p.aws("list-versions-by-function", *name)["Versions"]],
+              ["$LATEST", "1", "2"], "the versions")
+        p.aws("wait", "published-version-active", *name, "--qualifier", "2")
+        made = p.aws("create-alias", *name, "--name", "live", "--function-version", "1", "--routing-config",
+                     "AdditionalVersionWeights={2=0.25}")
+        check((made["AliasArn"], made["RoutingConfig"]), (arn + ":live", {"AdditionalVersionWeights": {"2": 0.25}}),
+              "an alias")
+        check(p.aws("get-alias", *name, "--name", "live"), made, "get-alias")
+        check(p.aws("update-alias", *name, "--name", "live", "--routing-config", "{}").get("RoutingConfig"), None,
+              "update-alias")
+        check([each["Name"] for each in p.aws("list-aliases", *name)["Aliases"]], ["live"], "list-aliases")
+        check(p.aws("get-function-configuration", *name, "--qualifier", "live")["Timeout"], 3, "by alias")
+        check(p.aws_fails("delete-function", *name, "--qualifier", "1"),
+              error("ResourceConflictException", "DeleteFunction",
+                    "Unable to delete version because the following aliases reference it: [live]"), "delete 1")
+        p.aws("delete-alias", *name, "--name", "live")
+        p.aws("delete-function", *name, "--qualifier", "1")
+        p.aws("tag-resource", "--resource", arn, "--tags", "team=x,stage=test")
+        p.aws("untag-resource", "--resource", arn, "--tag-keys", "stage")
+        check(p.aws("list-tags", "--resource", arn), {"Tags": {"team": "x"}}, "tags")
+        check(p.aws("get-function", *name)["Tags"], {"team": "x"}, "tags of get-function")
+        p.stop()
+
+
+PARTS = [whole_life_in_real_time, whole_life_in_virtual_time, failures, lists_and_small_things, waiters,
+         versions_aliases_and_tags]
 
 
 if __name__ == "__main__":
