@@ -106,6 +106,8 @@ class Function:
     attempt: Attempt | None = None
     used: int = 0
     failed_at: int = -10**15
+    versions: int = 0
+    published: Document | None = None
 
     def pair(self):
         return self.state, self.status
@@ -294,6 +296,32 @@ class Model:
         found.move(self.now, found.state, found.reason)
         self._start(found, "update", found.shown)
         return Answer(200)
+
+    def publish(self, name):
+        """The answer, and the number of the version."""
+        found, missing = self.find(name)
+        if not found:
+            return missing, 0
+        if found.status == "InProgress":
+            return Answer(409, "ResourceConflictException",
+                          f"{CANNOT}An update is in progress for resource: {arn(name)}"), 0
+        if found.state in ("Pending", "Failed"):
+            return self._refuse(found, may_give_up=True), 0
+        if found.published != found.document:
+            found.published = found.document
+            found.versions += 1
+            found.revision += 1
+        return Answer(201), found.versions
+
+    def tag(self, name):
+        found, missing = self.find(name)
+        if not found:
+            return missing
+        if found.status == "InProgress":
+            return Answer(409, "ResourceConflictException",
+                          f"{CANNOT}An update is in progress for resource: {arn(name)}")
+        found.revision += 1
+        return Answer(204)
 
     def _refuse(self, found, may_give_up):
         """409 with the state; a stuck operation is given up first."""
