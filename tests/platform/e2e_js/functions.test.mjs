@@ -91,3 +91,29 @@ test('every function is on one page', async (t) => {
   }
   assert.deepEqual(names, Array.from({ length: 60 }, (_, i) => `seed-${String(i).padStart(7, '0')}`));
 });
+
+test('versions, aliases and tags', async (t) => {
+  const p = await start(t, WORLD, '--virtual-clock', '--seed-functions', '1');
+  const name = { FunctionName: 'seed-0000000' };
+  const arn = `${ARN}seed-0000000`;
+  const one = await p.send('PublishVersion', name);
+  assert.deepEqual([one.Version, one.FunctionArn, one.State], ['1', `${arn}:1`, 'Active']);
+  assert.equal((await p.send('PublishVersion', name)).RevisionId, one.RevisionId);
+  await p.send('UpdateFunctionConfiguration', { ...name, Timeout: 9 });
+  await assert.rejects(p.send('PublishVersion', name), lambda.ResourceConflictException);
+  await p.advance('31s');
+  assert.equal((await p.send('PublishVersion', name)).Version, '2');
+  const found = await p.send('ListVersionsByFunction', name);
+  assert.deepEqual(found.Versions.map((each) => each.Version), ['$LATEST', '1', '2']);
+  const weights = { AdditionalVersionWeights: { 2: 0.25 } };
+  const live = { ...name, Name: 'live' };
+  const made = await p.send('CreateAlias', { ...live, FunctionVersion: '1', RoutingConfig: weights });
+  assert.deepEqual([made.AliasArn, made.RoutingConfig], [`${arn}:live`, weights]);
+  assert.deepEqual((await p.send('GetAlias', live)).RevisionId, made.RevisionId);
+  await assert.rejects(p.send('DeleteFunction', { ...name, Qualifier: '1' }), lambda.ResourceConflictException);
+  await p.send('DeleteAlias', live);
+  await p.send('DeleteFunction', { ...name, Qualifier: '1' });
+  await p.send('TagResource', { Resource: arn, Tags: { a: '1', b: '2' } });
+  await p.send('UntagResource', { Resource: arn, TagKeys: ['b'] });
+  assert.deepEqual((await p.send('ListTags', { Resource: arn })).Tags, { a: '1' });
+});
