@@ -148,10 +148,10 @@ def not_found(program):
         p.advance("61s")
         for qualifier in ("1221", "blue", "$latest"):
             quoted = urllib.parse.quote(qualifier)
-            for method, path in (("GET", f"{F}/f?Qualifier={quoted}"), ("GET", f"{F}/f/configuration?Qualifier={quoted}"),
-                                 ("POST", f"{F}/f/invocations?Qualifier={quoted}")):
-                w.refused("a qualifier that the function does not have is printed", method, path,
-                          "ResourceNotFoundException", f"Function not found: {ARN}f:{qualifier}")
+            for method, path in (("GET", ""), ("GET", "/configuration"), ("POST", "/invocations")):
+                w.refused("a qualifier that the function does not have is printed", method,
+                          f"{F}/f{path}?Qualifier={quoted}", "ResourceNotFoundException",
+                          f"Function not found: {ARN}f:{qualifier}")
         w.refused("an alias to a version that is not there", "POST", f"{F}/f/aliases", "ResourceNotFoundException",
                   f"Function not found: {ARN}f:10", {"Name": "a", "FunctionVersion": "10"})
         w.refused("GetAlias has a text of its own", "GET", f"{F}/f/aliases/blue", "ResourceNotFoundException",
@@ -292,8 +292,8 @@ def parameters(program):
         status, fields, text = w.ask("POST", F, creation("g", Runtime="cobol"))
         check((status, fields["X-Amzn-Errortype"]), (400, value), "an unknown runtime")
         found = json.loads(text)["message"]
-        check(bool(re.fullmatch(r"Value cobol at 'runtime' failed to satisfy constraint: Member must satisfy enum value "
-                                r"set: \[[a-z0-9., ]+\] or be a valid ARN", found)), True, found)
+        check(bool(re.fullmatch(r"Value cobol at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+                                r"value set: \[[a-z0-9., ]+\] or be a valid ARN", found)), True, found)
         p.stop()
 
 
@@ -439,12 +439,72 @@ def revisions(program):
         check(version["RevisionId"] in seen, False, "a version has a RevisionId of its own")
         event("an update", lambda: w.given("PUT", update, {"Timeout": 5}), True, True)
         p.advance("31s")
+        check(w.given("GET", f"{F}/f/configuration?Qualifier=1"), version, "a version stays as it is")
         event("idling", lambda: p.advance("15d"), True)
         event("the start of a restore", lambda: w.ask("POST", f"{F}/f/invocations", "{}"), True)
         event("the end of a restore", lambda: p.advance("61s"), True)
-        check(w.given("GET", f"{F}/f/configuration?Qualifier=1")["RevisionId"] == version["RevisionId"] or
-              w.given("GET", f"{F}/f/configuration?Qualifier=1")["State"] == "Inactive", True, "the version's stays")
         w.given("PUT", update, {"Timeout": 6, "RevisionId": w.configuration("f")["RevisionId"]})
+        p.stop()
+
+
+def states(program):
+    """what invocations and updates are refused with, by state and cause"""
+    with started(program) as p:
+        w = Wire(p)
+        invoke, update = "/invocations", "/configuration"
+        mutation = (CANNOT + "The resource " + ARN + "{} is currently in the following state: '{}'. "
+                    "StateReasonCode: '{}'")
+        initializing = "Lambda is initializing your function. It will be ready to invoke shortly."
+
+        def broken(name, rule):
+            status, found, text = w.ask("POST", f"{F}/{name}{invoke}", "{}")
+            body = json.loads(text)
+            check((status, found["X-Amzn-Errortype"], body["Type"], sorted(body)),
+                  (502, "SubnetIPAddressLimitReachedException", "Service", ["Message", "Type"]), rule)
+
+        w.create("f")
+        w.create("broken", VpcConfig=FULL)
+        for kind in ("RequestResponse", "Event", "DryRun"):
+            w.refused("Pending: invocations have a text without ARN, quotes and period", "POST", f"{F}/f{invoke}",
+                      "ResourceConflictException",
+                      CANNOT + "The function is currently in the following state: Pending", "{}",
+                      {"X-Amz-Invocation-Type": kind})
+        w.refused("Pending: updates", "PUT", f"{F}/f{update}", "ResourceConflictException",
+                  mutation.format("f", "Pending", "Creating"), {})
+        w.refused("Pending: publications", "POST", f"{F}/f/versions", "ResourceConflictException",
+                  mutation.format("f", "Pending", "Creating"), {})
+        w.refused("Pending: its name is taken", "POST", F, "ResourceConflictException", "Function already exist: f",
+                  creation("f"))
+        check(w.ask("POST", resource(ARN + "f"), {"Tags": {"a": "b"}})[0], 204, "Pending: tags are not refused")
+        p.advance("61s")
+        broken("broken", "Failed: the error of the cause, with a capital Message")
+        w.refused("Failed: updates", "PUT", f"{F}/broken{update}", "ResourceConflictException",
+                  mutation.format("broken", "Failed", "SubnetOutOfIPAddresses"), {})
+        w.given("PUT", f"{F}/f{update}", {"Timeout": 4})
+        for path, body in ((update, {}), ("/code", {"ZipFile": zipped()})):
+            w.refused("InProgress: updates name the ARN only", "PUT", f"{F}/f{path}", "ResourceConflictException",
+                      IN_PROGRESS + "f", body)
+        check(w.ask("POST", f"{F}/f{invoke}", "{}")[0], 200, "InProgress: invocations go on")
+        p.advance("31s")
+        p.advance("15d")
+        check(w.ask("POST", f"{F}/f{invoke}", "{}", {"X-Amz-Invocation-Type": "DryRun"})[0], 204,
+              "Inactive: a DryRun restores nothing")
+        check(w.configuration("f")["State"], "Inactive", "Inactive: a DryRun restores nothing")
+        for rule in ("Inactive", "during a restore"):
+            w.refused(rule, "POST", f"{F}/f{invoke}", "CodeArtifactUserPendingException", initializing, "{}")
+        w.refused("during a restore: updates", "PUT", f"{F}/f{update}", "ResourceConflictException",
+                  mutation.format("f", "Pending", "Restoring"), {})
+        p.advance("61s")
+        w.given("PUT", f"{F}/f{update}", {"VpcConfig": {**FULL, "SubnetIds": ["subnet-0a1b2c3d"]}})
+        p.advance("31s")
+        p.advance("15d")
+        p.fsm("POST", "world", {"vpc": {"subnets": [{"id": "subnet-0a1b2c3d", "addresses": 0}]}})
+        w.refused("Inactive", "POST", f"{F}/f{invoke}", "CodeArtifactUserPendingException", initializing, "{}")
+        p.advance("61s")
+        broken("f", "within five minutes of a restore that failed")
+        p.advance("299s")
+        w.refused("after five minutes", "POST", f"{F}/f{invoke}", "CodeArtifactUserPendingException", initializing,
+                  "{}")
         p.stop()
 
 
@@ -467,8 +527,8 @@ def fields(program):
         identity = found["X-Amzn-Requestid"]
         check(bool(re.fullmatch(rf"START RequestId: {identity} Version: \$LATEST\n(.*\n)*END RequestId: {identity}\n"
                                 rf"REPORT RequestId: {identity}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\t"
-                                r"Memory Size: 128 MB\tMax Memory Used: \d+ MB\t(Init Duration: [\d.]+ ms\t?)?\n?", log)),
-              True, log)
+                                r"Memory Size: 128 MB\tMax Memory Used: \d+ MB\t(Init Duration: [\d.]+ ms\t?)?\n?",
+                                log)), True, log)
         for kind, wanted in (("Event", 202), ("DryRun", 204)):
             status, found, text = w.ask("POST", f"{F}/f/invocations", "{}", {"X-Amz-Invocation-Type": kind})
             check((status, text, "X-Amz-Executed-Version" in found, "X-Amz-Log-Result" in found),
@@ -618,7 +678,8 @@ def tags(program):
         w.refused("a qualified ARN", "POST", resource(ARN + "f:1"), value,
                   "Tags on function aliases and versions are not supported. Please specify a function ARN.",
                   {"Tags": {"a": "b"}})
-        w.refused("no tags", "POST", mine, value, "An error occurred and the request cannot be processed.", {"Tags": {}})
+        w.refused("no tags", "POST", mine, value, "An error occurred and the request cannot be processed.",
+                  {"Tags": {}})
         w.refused("no keys", "DELETE", mine, "ValidationException",
                   violations(violation(None, "tagKeys", "not be null")))
         w.refused("too many", "POST", mine, value, "Number of tags exceeds resource tag limit.",
@@ -626,8 +687,8 @@ def tags(program):
         p.stop()
 
 
-PARTS = [not_found, names, violations_together, parameters, order_of_checks, state_members, revisions, fields, paging,
-         versions_and_aliases, qualified_invocations, tags]
+PARTS = [not_found, names, violations_together, parameters, order_of_checks, state_members, states, revisions,
+         fields, paging, versions_and_aliases, qualified_invocations, tags]
 
 
 if __name__ == "__main__":
