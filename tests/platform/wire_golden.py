@@ -364,7 +364,9 @@ def state_members(program):
         members("Active", w.configuration("f"), STATE, UPDATE, VERSION)
         listed = w.given("GET", F)["Functions"][0]
         members("in a list", listed)
-        check(set(w.given("GET", f"{F}/f")), {"Configuration", "Code"}, "GetFunction without tags")
+        found = w.given("GET", f"{F}/f")
+        check(set(found), {"Configuration", "Code"}, "GetFunction without tags")
+        check((set(found["Code"]), found["Code"]["RepositoryType"]), ({"RepositoryType", "Location"}, "S3"), "Code")
         updated = w.given("PUT", f"{F}/f/configuration", {"VpcConfig": FULL})
         members("an update", updated, STATE, UPDATE, UPDATE_REASON, VERSION, {"VpcConfig"})
         check({key: updated[key] for key in STATE | UPDATE | UPDATE_REASON},
