@@ -87,6 +87,7 @@ struct site_under_test {
       std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
   full_store* store = new full_store;  // The keeper's.
   code::code_keeper keeper;
+  platform::wire::function_locks locks;
   platform::wire::site site{.functions = functions,
                             .cloud = *world,
                             .virtual_clock = clock.get(),
@@ -94,7 +95,8 @@ struct site_under_test {
                             .log = log,
                             .region = "us-east-1",
                             .account = "000000000000",
-                            .code = keeper};
+                            .code = keeper,
+                            .locks = locks};
   platform::wire::service service{site};
 
   explicit site_under_test(std::uint64_t bytes_max = 1'000'000)
