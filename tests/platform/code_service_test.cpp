@@ -1,5 +1,6 @@
 #include "code/bucket_folder.hpp"
 #include "code/code_keeper.hpp"
+#include "invoke/engine.hpp"
 #include "wire/digest.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
@@ -88,8 +89,11 @@ struct site_under_test {
   full_store* store = new full_store;  // The keeper's.
   code::code_keeper keeper;
   platform::wire::function_locks locks;
+  std::unique_ptr<platform::invoke::engine> invocations =
+      *platform::invoke::engine::start(functions, clock, log, {});
   platform::wire::site site{.functions = functions,
                             .cloud = *world,
+                            .invocations = *invocations,
                             .virtual_clock = clock.get(),
                             .workers = workers,
                             .log = log,
