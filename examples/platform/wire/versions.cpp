@@ -15,7 +15,9 @@
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
+#include <future>
 #include <map>
+#include <memory>
 #include <utility>
 
 namespace platform::wire {
@@ -25,9 +27,9 @@ namespace json = boost::json;
 namespace {
 
 constexpr int tries_max = 16;
-// A version whose attempt waits behind others is shown as it is after this time of the runtime's
-// clock.
-constexpr fsm::duration activation_max = std::chrono::seconds{5};
+// A version whose attempt waits behind others is shown as it is after this time; the runtime's own
+// clock may stand still.
+constexpr std::chrono::seconds activation_max{5};
 
 struct publication {
   std::optional<std::string> code_sha;
@@ -66,6 +68,18 @@ std::optional<fsm::function_view> unchanged_version(const site& where, const who
   const auto document = parse_document(last->document);
   if (text_or(document, "PublishedFrom", "") != print) return std::nullopt;
   return *std::move(last);
+}
+
+// The version once it is Active; nothing if it does not become so soon.
+std::optional<fsm::function_view> await_active(fsm::runtime& functions, const std::string& name) {
+  using answer = fsm::expected<fsm::function_view>;
+  const auto told = std::make_shared<std::promise<answer>>();
+  auto future = told->get_future();
+  const auto waiter = functions.wait(name, fsm::active, std::chrono::hours{1},
+                                     [told](answer view) { told->set_value(std::move(view)); });
+  if (future.wait_for(activation_max) != std::future_status::ready) return std::nullopt;
+  auto view = future.get();
+  return view ? std::optional{*std::move(view)} : std::nullopt;
 }
 
 json::object shown(const site& where, const function_target& of, const fsm::function_view& version,
@@ -138,7 +152,7 @@ fsm::function_view make_version(const site& where, new_version& what) {
   if (!made) throw refusal{explain(made.error(), what.of.unqualified())};
   where.code.note(*made, code::package_of(document));
   if (!what.prepared || snapshot) return *std::move(made);
-  auto active = where.functions.wait(name, fsm::active, activation_max);
+  auto active = await_active(where.functions, name);
   if (active) active->sequence = std::max(active->sequence, made->sequence);
   return active ? *std::move(active) : *std::move(made);
 }
