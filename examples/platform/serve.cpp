@@ -10,6 +10,7 @@
 #include "stopper.hpp"
 #include "storage.hpp"
 #include "wire/digest.hpp"
+#include "wire/limits.hpp"
 #include "wire/resolve.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
@@ -84,11 +85,18 @@ http::server_options to_server_options(const flags& how,
 }
 
 invoke::engine_options to_engine_options(const flags& how, fsm::runtime& functions,
+                                         std::shared_ptr<wire::account_book> book,
                                          std::unique_ptr<invoke::event_store> events) {
   invoke::engine_options result;
   result.resolve = wire::event_resolver(functions);
   result.account_concurrency = static_cast<std::uint32_t>(how.account_concurrency);
   result.events = std::move(events);
+  result.load = [&functions, book](fsm::concurrency_limiter& limiter) {
+    return wire::load_attributes(functions, limiter, *book);
+  };
+  result.event_settings = [book](const std::string& function, const std::string& qualifier) {
+    return book->events_of(function, qualifier);
+  };
   return result;
 }
 
@@ -169,10 +177,12 @@ int serve(const flags& how) {
   log->set_level(spdlog::level::info);
   auto packages = make_code_store(how);
   if (!packages) return reject("--data", *how.data, packages.error().message);
+  const auto book = std::make_shared<wire::account_book>();
+  const auto counting = functions->watch(book);
   auto events = open_event_store(how);
   if (!events) return reject("--data", *how.data, events.error().message);
-  auto invocations = invoke::engine::start(*functions, clock, log,
-                                           to_engine_options(how, *functions, *std::move(events)));
+  auto invocations = invoke::engine::start(
+      *functions, clock, log, to_engine_options(how, *functions, book, *std::move(events)));
   if (!invocations) return reject("--data", *how.data, invocations.error().message);
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });
@@ -190,6 +200,7 @@ int serve(const flags& how) {
                         .account = how.account,
                         .code = keeper,
                         .locks = locks,
+                        .book = *book,
                         .keys = to_door_keys(how),
                         .buckets = buckets->get(),
                         .scheme = scheme_of((*server)->url())};

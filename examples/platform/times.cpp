@@ -68,4 +68,9 @@ std::string iso_text(fsm::timestamp when) { return render(when, true, "Z"); }
 
 std::string last_modified_text(fsm::timestamp when) { return render(when, false, "+0000"); }
 
+std::string seconds_text(fsm::timestamp when) {
+  auto result = last_modified_text(when);
+  return result.erase(result.find('.'), std::string_view{".000"}.size());
+}
+
 }  // namespace platform

@@ -29,4 +29,7 @@ inline constexpr std::string_view duration_rule =
 /// "2026-01-01T00:00:00.000+0000"
 [[nodiscard]] std::string last_modified_text(fsm::timestamp when);
 
+/// The same without the milliseconds, as some of its members are: "2026-01-01T00:00:00+0000"
+[[nodiscard]] std::string seconds_text(fsm::timestamp when);
+
 }  // namespace platform

@@ -262,6 +262,11 @@ std::uint64_t world::in_use(const std::string& subnet_id) const {
   return found == in_use_.end() ? 0 : found->second;
 }
 
+fsm::duration world::draw_provision_time() {
+  const std::lock_guard lock{mutex_};
+  return draw(settings_.provision_time);
+}
+
 fsm::duration world::draw(const time_span& span) {
   const auto between = [&](fsm::duration min, fsm::duration max) {
     if (min == max) return min;

@@ -54,6 +54,9 @@ public:
   /// there.
   void set_instant(bool on) noexcept { instant_ = on; }
 
+  /// How long it takes this time to make something ready to run.
+  [[nodiscard]] fsm::duration draw_provision_time();
+
   /// The shape of a world file, and how much of it is in use.
   [[nodiscard]] boost::json::object describe() const;
 

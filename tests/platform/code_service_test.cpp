@@ -1,6 +1,7 @@
 #include "code/bucket_folder.hpp"
 #include "code/code_keeper.hpp"
 #include "invoke/engine.hpp"
+#include "wire/account_book.hpp"
 #include "wire/digest.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
@@ -88,9 +89,10 @@ struct site_under_test {
       std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
   full_store* store = new full_store;  // The keeper's.
   code::code_keeper keeper;
-  platform::wire::function_locks locks;
   std::unique_ptr<platform::invoke::engine> invocations =
       *platform::invoke::engine::start(functions, clock, log, {});
+  platform::wire::function_locks locks;
+  platform::wire::account_book book;
   platform::wire::site site{.functions = functions,
                             .cloud = *world,
                             .invocations = *invocations,
@@ -100,7 +102,8 @@ struct site_under_test {
                             .region = "us-east-1",
                             .account = "000000000000",
                             .code = keeper,
-                            .locks = locks};
+                            .locks = locks,
+                            .book = book};
   platform::wire::service service{site};
 
   explicit site_under_test(std::uint64_t bytes_max = 1'000'000)

@@ -1,6 +1,7 @@
 #include "code/code_keeper.hpp"
 #include "invoke/engine.hpp"
 #include "support/scripted_runner.hpp"
+#include "wire/account_book.hpp"
 #include "wire/digest.hpp"
 #include "wire/event_stream.hpp"
 #include "wire/resolve.hpp"
@@ -70,6 +71,7 @@ struct platform_under_test {
   platform::code::code_keeper keeper{
       functions, platform::code::make_memory_code_store(), {.pause = 0ms}, log};
   platform::wire::function_locks locks;
+  platform::wire::account_book book;
   platform::wire::site site{.functions = functions,
                             .cloud = *world,
                             .invocations = *engine,
@@ -79,7 +81,8 @@ struct platform_under_test {
                             .region = "us-east-1",
                             .account = "000000000000",
                             .code = keeper,
-                            .locks = locks};
+                            .locks = locks,
+                            .book = book};
   platform::wire::service service{site};
 
   platform_under_test() { create("f", R"({"Timeout":5,"MemorySize":512})"); }

@@ -3,6 +3,7 @@
 #include "code/code_keeper.hpp"
 #include "invoke/engine.hpp"
 #include "support/forwarding_store.hpp"
+#include "wire/account_book.hpp"
 #include "wire/digest.hpp"
 #include "wire/signature.hpp"
 #include "world.hpp"
@@ -76,6 +77,7 @@ struct site_under_test {
   platform::code::code_keeper keeper{
       functions, platform::code::make_memory_code_store(), {.pause = 0ms}, log};
   platform::wire::function_locks locks;
+  platform::wire::account_book book;
   std::unique_ptr<platform::invoke::engine> invocations =
       *platform::invoke::engine::start(functions, clock, log, {});
   platform::wire::site site{.functions = functions,
@@ -87,7 +89,8 @@ struct site_under_test {
                             .region = "us-east-1",
                             .account = "000000000000",
                             .code = keeper,
-                            .locks = locks};
+                            .locks = locks,
+                            .book = book};
   platform::wire::service service{site};
 
   explicit site_under_test(std::shared_ptr<fsm::store> where = fsm::make_memory_store())

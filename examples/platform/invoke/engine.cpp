@@ -10,6 +10,7 @@ fsm::expected<std::unique_ptr<engine>> engine::start(fsm::runtime& functions,
                                                      engine_options how) {
   std::unique_ptr<engine> result{
       new engine{functions, clock, how.account_concurrency, std::move(how.runs)}};
+  if (auto loaded = how.load(result->limiter_); !loaded) return fsm::unexpected(loaded.error());
   auto events = event_queue::open({.resolve = std::move(how.resolve),
                                    .limiter = result->limiter_,
                                    .runs = result->invoker_,

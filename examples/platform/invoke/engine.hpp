@@ -13,6 +13,7 @@
 #include <spdlog/logger.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,13 +30,16 @@ struct engine_options {
     return invoke::event_settings{};
   };
   event_limits limits{};
+  /// Called before anything is delivered: sets what functions have for themselves.
+  std::function<fsm::expected<void>(fsm::concurrency_limiter&)> load =
+      [](fsm::concurrency_limiter&) { return fsm::expected<void>{}; };
 };
 
 /// All that runs invocations: limits, runner, and the queue of events.
 class engine {
 public:
   /// `functions` must outlive it. Events that were kept are delivered from now on. Error: that of
-  /// the event store.
+  /// the event store, or of `load`.
   [[nodiscard]] static fsm::expected<std::unique_ptr<engine>> start(
       fsm::runtime& functions, const std::shared_ptr<fsm::clock>& clock,
       const std::shared_ptr<spdlog::logger>& log, engine_options how);

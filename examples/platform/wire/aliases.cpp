@@ -1,4 +1,5 @@
 #include "wire/digest.hpp"
+#include "wire/limits.hpp"
 #include "wire/members.hpp"
 #include "wire/operations.hpp"
 #include "wire/paging.hpp"
@@ -22,14 +23,6 @@ namespace {
 constexpr std::string_view version_pattern = R"((\$LATEST(\.PUBLISHED)?|[0-9]+))";
 constexpr std::string_view name_pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)";
 constexpr std::string_view weights_path = "routingConfig.additionalVersionWeights";
-
-bool is_alias_name(std::string_view text) {
-  const bool words = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '_';
-  });
-  return !text.empty() && words && !is_version_number(text);
-}
 
 bool is_version(std::string_view text) {
   return text == "$LATEST" || text == "$LATEST.PUBLISHED" || is_version_number(text);
@@ -246,22 +239,22 @@ void update_alias(const call_ptr& request) {
   const auto wanted = read_alias_request(*request, false);
   const auto lock = where.locks.take(target.name);
   alias made;
-  const auto changed =
-      change_attributes(where, {.name = target.name, .about = target.unqualified()},
-                        [&](const fsm::function_view&, attributes& into) {
-                          const auto which = into.aliases.find(*wanted.name);
-                          if (which == into.aliases.end()) {
-                            throw refusal{no_such_alias("Alias not found: ", target, *wanted.name)};
-                          }
-                          require_revision(wanted.revision, which->second.revision);
-                          made = which->second;
-                          if (wanted.version) made.version = *wanted.version;
-                          if (wanted.description) made.description = *wanted.description;
-                          if (wanted.weights) made.weights = *wanted.weights;
-                          check_routing(where, target, made);
-                          made.revision = random_uuid();
-                          which->second = made;
-                        });
+  const auto changed = change_limits(
+      where, {.name = target.name, .about = target.unqualified()}, [&](attributes& into) {
+        const auto which = into.aliases.find(*wanted.name);
+        if (which == into.aliases.end()) {
+          throw refusal{no_such_alias("Alias not found: ", target, *wanted.name)};
+        }
+        require_revision(wanted.revision, which->second.revision);
+        made = which->second;
+        if (wanted.version) made.version = *wanted.version;
+        if (wanted.description) made.description = *wanted.description;
+        if (wanted.weights) made.weights = *wanted.weights;
+        check_routing(where, target, made);
+        if (into.provisioned.contains(*wanted.name)) require_unprovisioned(into, made.version);
+        made.revision = random_uuid();
+        which->second = made;
+      });
   request->set_sequence(changed.sequence);
   request->answer(200, to_json(target, *wanted.name, made));
 }
@@ -274,13 +267,11 @@ void delete_alias(const call_ptr& request) {
   if (!look_up(where, target.name, target.unqualified()).what.aliases.contains(name)) {
     return request->answer(204);
   }
-  const auto changed =
-      change_attributes(where, {.name = target.name, .about = target.unqualified()},
-                        [&](const fsm::function_view&, attributes& into) {
-                          into.aliases.erase(name);
-                          into.provisioned_concurrency.erase(name);
-                          for (auto& [setting, of_name] : into.settings) of_name.erase(name);
-                        });
+  const auto changed = change_limits(where, {.name = target.name, .about = target.unqualified()},
+                                     [&](attributes& into) {
+                                       into.aliases.erase(name);
+                                       into.forget(name);
+                                     });
   request->set_sequence(changed.sequence);
   request->answer(204);
 }

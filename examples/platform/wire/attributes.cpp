@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace platform::wire {
@@ -45,6 +46,24 @@ json::object to_json(const alias& what) {
           {"RevisionId", what.revision}};
 }
 
+fsm::timestamp time_in(const json::object& parent, std::string_view member) {
+  return fsm::timestamp{fsm::duration{number_in(parent, member).value_or(0)}};
+}
+
+provisioned_concurrency read_provisioned(const json::object& from) {
+  return {.wanted = number_in(from, "Wanted").value_or(0),
+          .before = number_in(from, "Before").value_or(0),
+          .asked_at = time_in(from, "AskedAt"),
+          .ready_at = time_in(from, "ReadyAt")};
+}
+
+json::object to_json(const provisioned_concurrency& what) {
+  return {{"Wanted", what.wanted},
+          {"Before", what.before},
+          {"AskedAt", what.asked_at.time_since_epoch().count()},
+          {"ReadyAt", what.ready_at.time_since_epoch().count()}};
+}
+
 }  // namespace
 
 const json::object* attributes::setting(const std::string& name,
@@ -53,6 +72,25 @@ const json::object* attributes::setting(const std::string& name,
   if (of_name == settings.end()) return nullptr;
   const auto found = of_name->second.find(qualifier);
   return found == of_name->second.end() ? nullptr : &found->second;
+}
+
+void attributes::forget_setting(const std::string& name, const std::string& qualifier) {
+  const auto of_name = settings.find(name);
+  if (of_name == settings.end()) return;
+  of_name->second.erase(qualifier);
+  if (of_name->second.empty()) settings.erase(of_name);
+}
+
+bool attributes::has_any(const std::string& qualifier) const {
+  return provisioned.contains(qualifier) ||
+         std::any_of(settings.begin(), settings.end(),
+                     [&](const auto& each) { return each.second.contains(qualifier); });
+}
+
+void attributes::forget(const std::string& qualifier) {
+  provisioned.erase(qualifier);
+  for (auto& [name, of_name] : settings) of_name.erase(qualifier);
+  std::erase_if(settings, [](const auto& each) { return each.second.empty(); });
 }
 
 attributes parse_attributes(std::string_view function, const std::string& metadata) {
@@ -67,11 +105,9 @@ attributes parse_attributes(std::string_view function, const std::string& metada
     if (each.is_object()) result.aliases.emplace(name, read_alias(each.get_object()));
   }
   result.reserved_concurrency = number_in(from, "ReservedConcurrency");
-  const auto& provisioned = object_in(from, "ProvisionedConcurrency");
-  for (const auto& [qualifier, each] : provisioned) {
-    if (const auto number = number_in(provisioned, qualifier)) {
-      result.provisioned_concurrency.emplace(qualifier, *number);
-    }
+  for (const auto& [qualifier, each] : object_in(from, "ProvisionedConcurrency")) {
+    if (each.is_object())
+      result.provisioned.emplace(qualifier, read_provisioned(each.get_object()));
   }
   for (const auto& [name, of_name] : object_in(from, "Settings")) {
     if (!of_name.is_object()) continue;
@@ -91,11 +127,9 @@ std::string to_metadata(const attributes& what) {
     for (const auto& [name, each] : what.aliases) aliases[name] = to_json(each);
   }
   if (what.reserved_concurrency) result["ReservedConcurrency"] = *what.reserved_concurrency;
-  if (!what.provisioned_concurrency.empty()) {
+  if (!what.provisioned.empty()) {
     auto& provisioned = result["ProvisionedConcurrency"].emplace_object();
-    for (const auto& [qualifier, number] : what.provisioned_concurrency) {
-      provisioned[qualifier] = number;
-    }
+    for (const auto& [qualifier, each] : what.provisioned) provisioned[qualifier] = to_json(each);
   }
   if (!what.settings.empty()) {
     auto& settings = result["Settings"].emplace_object();

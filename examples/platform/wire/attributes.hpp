@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fsm/time.hpp>
 #include <fsm/view.hpp>
 
 #include <boost/json/object.hpp>
@@ -23,6 +24,20 @@ struct alias {
   std::string revision;
 };
 
+/// So many instances of a version kept ready to run.
+struct provisioned_concurrency {
+  std::int64_t wanted = 0;
+  /// Those there were before, as long as `ready_at` has not come.
+  std::int64_t before = 0;
+  fsm::timestamp asked_at{};
+  fsm::timestamp ready_at{};
+
+  [[nodiscard]] bool is_ready(fsm::timestamp now) const noexcept { return now >= ready_at; }
+  [[nodiscard]] std::int64_t allocated(fsm::timestamp now) const noexcept {
+    return is_ready(now) ? wanted : before;
+  }
+};
+
 /// What hangs on a function beside its configuration: it is kept as the function's metadata, and
 /// no update touches it.
 struct attributes {
@@ -34,7 +49,7 @@ struct attributes {
   std::map<std::string, alias> aliases{};
   std::optional<std::int64_t> reserved_concurrency{};
   /// By version or alias.
-  std::map<std::string, std::int64_t> provisioned_concurrency{};
+  std::map<std::string, provisioned_concurrency> provisioned{};
   /// Settings as they were given, by the member of the Lambda API and then by version, alias or
   /// "$LATEST".
   std::map<std::string, std::map<std::string, boost::json::object>> settings{};
@@ -42,6 +57,11 @@ struct attributes {
   /// The setting, if there is one.
   [[nodiscard]] const boost::json::object* setting(const std::string& name,
                                                    const std::string& qualifier) const;
+  void forget_setting(const std::string& name, const std::string& qualifier);
+  /// Whether something is set for a version or alias.
+  [[nodiscard]] bool has_any(const std::string& qualifier) const;
+  /// Forgets all that is set for a version or alias.
+  void forget(const std::string& qualifier);
 };
 
 /// Reads a function's metadata; empty attributes of that name when it has none.

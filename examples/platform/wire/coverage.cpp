@@ -118,13 +118,6 @@ bool fits(std::string_view pattern, const target& where) {
   return pattern.empty();
 }
 
-bool has_parameter(std::string_view wanted, const target& where) {
-  if (wanted.empty()) return true;
-  const auto equals = wanted.find('=');
-  const auto* found = where.parameter(wanted.substr(0, equals));
-  return found && *found == wanted.substr(equals + 1);
-}
-
 bool asks_for_nothing(const json::value& value) {
   if (const auto* object = value.if_object()) return object->empty();
   if (const auto* array = value.if_array()) return array->empty();
@@ -146,7 +139,7 @@ const api_operation* find_operation(http::proto::verb method, const target& wher
   const api_operation* result = nullptr;
   for (const auto& each : operations) {
     if (each.method != method || !fits(each.pattern, where)) continue;
-    if (!has_parameter(each.parameter, where)) continue;
+    if (!where.has(each.parameter)) continue;
     // One that wants a parameter is meant before one that does not.
     if (!result || result->parameter.empty()) result = &each;
   }

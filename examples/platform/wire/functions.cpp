@@ -1,7 +1,9 @@
+#include "invoke/engine.hpp"
 #include "times.hpp"
 #include "wire/code.hpp"
 #include "wire/configuration.hpp"
 #include "wire/coverage.hpp"
+#include "wire/limits.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
 #include "wire/operations.hpp"
@@ -157,18 +159,8 @@ std::optional<std::string> aliases_of(const attributes& what, const std::string&
 
 // Forgets what was set for a version.
 void forget_version(const site& where, const function_target& target) {
-  static_cast<void>(change_attributes(where, {.name = target.name, .about = target.unqualified()},
-                                      [&](const fsm::function_view&, attributes& into) {
-                                        into.provisioned_concurrency.erase(target.qualifier);
-                                        for (auto& [name, of_name] : into.settings)
-                                          of_name.erase(target.qualifier);
-                                      }));
-}
-
-bool has_settings(const attributes& what, const std::string& version) {
-  return what.provisioned_concurrency.contains(version) ||
-         std::any_of(what.settings.begin(), what.settings.end(),
-                     [&](const auto& each) { return each.second.contains(version); });
+  static_cast<void>(change_limits(where, {.name = target.name, .about = target.unqualified()},
+                                  [&](attributes& into) { into.forget(target.qualifier); }));
 }
 
 void delete_version(const call_ptr& request, const function_target& target) {
@@ -191,7 +183,7 @@ void delete_version(const call_ptr& request, const function_target& target) {
   if (!removed && removed.error().code != fsm::errc::not_found) {
     throw refusal{explain(removed.error(), target.qualified())};
   }
-  if (has_settings(found.what, target.qualifier)) forget_version(where, target);
+  if (found.what.has_any(target.qualifier)) forget_version(where, target);
   if (removed) request->set_sequence(removed->sequence);
   request->answer(204);
 }
@@ -209,6 +201,8 @@ void delete_whole(const call_ptr& request, const function_target& target) {
   }
   const auto removed = functions.remove(target.name);
   if (!removed) throw refusal{explain(removed.error(), target.unqualified())};
+  request->where().invocations.limiter().forget(target.name);
+  request->where().book.forget_events(target.name);
   request->set_sequence(removed->sequence);
   request->answer(204);
 }

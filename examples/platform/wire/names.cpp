@@ -107,6 +107,10 @@ failure no_such_version(const function_target& what) {
   return {fault::resource_not_found, "Function not found: " + what.shown_arn(), {}};
 }
 
+failure no_such_alias(const function_target& what) {
+  return {fault::resource_not_found, "Cannot find alias arn: " + what.shown_arn(), {}};
+}
+
 failure only_functions() {
   return {
       fault::invalid_parameter_value,

@@ -44,6 +44,9 @@ void check_new_name(const members& body, std::string_view text);
 /// The error for a version or alias, neither of which exists here.
 [[nodiscard]] failure no_such_version(const function_target& what);
 
+/// The error for an alias that does not exist, whether or not its function does.
+[[nodiscard]] failure no_such_alias(const function_target& what);
+
 /// The error for a change that names a version or alias.
 [[nodiscard]] failure only_functions();
 

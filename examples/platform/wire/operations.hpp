@@ -32,6 +32,42 @@ void untag_resource(const call_ptr& request);
 /// Serves a package to whoever has a link to it, as GetFunction gives it.
 void serve_code(const call_ptr& request);
 
+/// The policy of a function, a version or an alias: who may use it.
+void add_permission(const call_ptr& request);
+void get_policy(const call_ptr& request);
+void remove_permission(const call_ptr& request);
+
+void put_function_concurrency(const call_ptr& request);
+void get_function_concurrency(const call_ptr& request);
+void delete_function_concurrency(const call_ptr& request);
+
+void put_provisioned_concurrency_config(const call_ptr& request);
+void get_provisioned_concurrency_config(const call_ptr& request);
+void delete_provisioned_concurrency_config(const call_ptr& request);
+void list_provisioned_concurrency_configs(const call_ptr& request);
+
+void put_function_event_invoke_config(const call_ptr& request);
+void update_function_event_invoke_config(const call_ptr& request);
+void get_function_event_invoke_config(const call_ptr& request);
+void delete_function_event_invoke_config(const call_ptr& request);
+void list_function_event_invoke_configs(const call_ptr& request);
+
+void get_account_settings(const call_ptr& request);
+
+void put_function_code_signing_config(const call_ptr& request);
+void get_function_code_signing_config(const call_ptr& request);
+void delete_function_code_signing_config(const call_ptr& request);
+
+void put_runtime_management_config(const call_ptr& request);
+void get_runtime_management_config(const call_ptr& request);
+
+void put_function_recursion_config(const call_ptr& request);
+void get_function_recursion_config(const call_ptr& request);
+
+void list_event_source_mappings(const call_ptr& request);
+/// Answers whatever is asked of one mapping.
+void find_event_source_mapping(const call_ptr& request);
+
 /// Runs the function, or keeps the event for later.
 void invoke(const call_ptr& request);
 /// The same under an older name and only for events.

@@ -33,6 +33,14 @@ bool is_version_number(std::string_view qualifier) noexcept {
                                            [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool is_alias_name(std::string_view text) noexcept {
+  const bool words = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+  });
+  return !text.empty() && words && !is_version_number(text);
+}
+
 std::optional<resolved> resolve_version(const std::string& function, std::string_view version) {
   if (version.empty() || version == "$LATEST") return resolved{function, "$LATEST"};
   auto entity = function + ":" + std::string{version};

@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ struct resolved {
 
 /// Whether a qualifier is the number of a version.
 [[nodiscard]] bool is_version_number(std::string_view qualifier) noexcept;
+
+/// Whether an alias can have this name.
+[[nodiscard]] bool is_alias_name(std::string_view text) noexcept;
 
 /// The version of a number; nothing for what no version can be called.
 [[nodiscard]] std::optional<resolved> resolve_version(const std::string& function,

@@ -35,6 +35,32 @@ constexpr auto table = std::to_array<route>({
   {verb::post,    "/2017-03-31/tags/*",                      "TagResource",                  body_limit::small,   tag_resource,                door::signature, worker},
   {verb::get,     "/2017-03-31/tags/*",                      "ListTags",                     body_limit::small,   list_tags,                   door::signature, worker},
   {verb::delete_, "/2017-03-31/tags/*",                      "UntagResource",                body_limit::small,   untag_resource,              door::signature, worker},
+  {verb::post,    "/2015-03-31/functions/*/policy",          "AddPermission",                body_limit::small,   add_permission,              door::signature, worker},
+  {verb::get,     "/2015-03-31/functions/*/policy",          "GetPolicy",                    body_limit::small,   get_policy,                  door::signature, worker},
+  {verb::delete_, "/2015-03-31/functions/*/policy/*",        "RemovePermission",             body_limit::small,   remove_permission,           door::signature, worker},
+  {verb::put,     "/2017-10-31/functions/*/concurrency",     "PutFunctionConcurrency",       body_limit::small,   put_function_concurrency,    door::signature, worker},
+  {verb::get,     "/2019-09-30/functions/*/concurrency",     "GetFunctionConcurrency",       body_limit::small,   get_function_concurrency,    door::signature, worker},
+  {verb::delete_, "/2017-10-31/functions/*/concurrency",     "DeleteFunctionConcurrency",    body_limit::small,   delete_function_concurrency, door::signature, worker},
+  {verb::put,     "/2019-09-30/functions/*/provisioned-concurrency", "PutProvisionedConcurrencyConfig", body_limit::small, put_provisioned_concurrency_config, door::signature, worker},
+  {verb::get,     "/2019-09-30/functions/*/provisioned-concurrency", "ListProvisionedConcurrencyConfigs", body_limit::small, list_provisioned_concurrency_configs, door::signature, worker, "List=ALL"},
+  {verb::get,     "/2019-09-30/functions/*/provisioned-concurrency", "GetProvisionedConcurrencyConfig", body_limit::small, get_provisioned_concurrency_config, door::signature, worker},
+  {verb::delete_, "/2019-09-30/functions/*/provisioned-concurrency", "DeleteProvisionedConcurrencyConfig", body_limit::small, delete_provisioned_concurrency_config, door::signature, worker},
+  {verb::put,     "/2019-09-25/functions/*/event-invoke-config", "PutFunctionEventInvokeConfig", body_limit::small, put_function_event_invoke_config, door::signature, worker},
+  {verb::post,    "/2019-09-25/functions/*/event-invoke-config", "UpdateFunctionEventInvokeConfig", body_limit::small, update_function_event_invoke_config, door::signature, worker},
+  {verb::get,     "/2019-09-25/functions/*/event-invoke-config", "GetFunctionEventInvokeConfig", body_limit::small, get_function_event_invoke_config, door::signature, worker},
+  {verb::delete_, "/2019-09-25/functions/*/event-invoke-config", "DeleteFunctionEventInvokeConfig", body_limit::small, delete_function_event_invoke_config, door::signature, worker},
+  {verb::get,     "/2019-09-25/functions/*/event-invoke-config/list", "ListFunctionEventInvokeConfigs", body_limit::small, list_function_event_invoke_configs, door::signature, worker},
+  {verb::get,     "/2016-08-19/account-settings",            "GetAccountSettings",           body_limit::small,   get_account_settings,        door::signature},
+  {verb::put,     "/2020-06-30/functions/*/code-signing-config", "PutFunctionCodeSigningConfig", body_limit::small, put_function_code_signing_config, door::signature, worker},
+  {verb::get,     "/2020-06-30/functions/*/code-signing-config", "GetFunctionCodeSigningConfig", body_limit::small, get_function_code_signing_config, door::signature, worker},
+  {verb::delete_, "/2020-06-30/functions/*/code-signing-config", "DeleteFunctionCodeSigningConfig", body_limit::small, delete_function_code_signing_config, door::signature, worker},
+  {verb::put,     "/2021-07-20/functions/*/runtime-management-config", "PutRuntimeManagementConfig", body_limit::small, put_runtime_management_config, door::signature, worker},
+  {verb::get,     "/2021-07-20/functions/*/runtime-management-config", "GetRuntimeManagementConfig", body_limit::small, get_runtime_management_config, door::signature, worker},
+  {verb::put,     "/2024-08-31/functions/*/recursion-config", "PutFunctionRecursionConfig",  body_limit::small,   put_function_recursion_config, door::signature, worker},
+  {verb::get,     "/2024-08-31/functions/*/recursion-config", "GetFunctionRecursionConfig",  body_limit::small,   get_function_recursion_config, door::signature, worker},
+  {verb::get,     "/2015-03-31/event-source-mappings",       "ListEventSourceMappings",      body_limit::small,   list_event_source_mappings,  door::signature, worker},
+  {verb::get,     "/2015-03-31/event-source-mappings/*",     "GetEventSourceMapping",        body_limit::small,   find_event_source_mapping,   door::signature},
+  {verb::delete_, "/2015-03-31/event-source-mappings/*",     "DeleteEventSourceMapping",     body_limit::small,   find_event_source_mapping,   door::signature},
   {verb::get,     "/_fsm/health",                            "health",                       body_limit::small,   show_health,                 door::open},
   {verb::post,    "/_fsm/checkpoint",                        "checkpoint",                   body_limit::small,   make_checkpoint,             door::admin},
   {verb::get,     "/_fsm/clock",                             "clock",                        body_limit::small,   show_clock,                  door::admin},
@@ -86,7 +112,7 @@ std::span<const route> routes() noexcept { return table; }
 
 matched_route match(http::proto::verb method, const target& where) {
   for (const auto& each : table) {
-    if (each.method != method) continue;
+    if (each.method != method || !where.has(each.parameter)) continue;
     matched_route result{&each, {}, {}};
     if (fits(each.pattern, where, result)) return result;
   }

@@ -34,6 +34,9 @@ struct route {
   /// Who may ask for it.
   enum door door = door::signature;
   run_on runs = run_on::server;
+  /// "name=value", which the query must have; such a route comes before the one without. "" =
+  /// anything.
+  std::string_view parameter{};
 };
 
 /// Every operation.

@@ -21,6 +21,8 @@ class engine;
 
 namespace platform::wire {
 
+class account_book;
+
 /// What the operations work with. Everything outlives them.
 struct site {
   fsm::runtime& functions;
@@ -36,6 +38,7 @@ struct site {
   /// The packages of the functions.
   code::code_keeper& code;
   function_locks& locks;
+  account_book& book;
   door_keys keys{};
   /// Where S3 objects are looked for; null = there are no buckets.
   const code::bucket_folder* buckets = nullptr;

@@ -1,5 +1,7 @@
 #include "wire/steps.hpp"
 
+#include "wire/resolve.hpp"
+
 namespace platform::wire {
 
 namespace {
@@ -20,6 +22,22 @@ whole_function look_up(const site& where, const std::string& name, const subject
   auto view = where.functions.get(name);
   if (!view) throw refusal{explain_read(view.error(), about)};
   auto what = parse_attributes(name, view->metadata);
+  return {*std::move(view), std::move(what)};
+}
+
+whole_function look_up_qualified(const site& where, const function_target& which) {
+  const bool of_alias = is_alias_name(which.qualifier);
+  const auto missing = of_alias ? no_such_alias(which) : no_such_version(which);
+  auto view = where.functions.get(which.name);
+  if (!view && view.error().code == fsm::errc::not_found) throw refusal{missing};
+  if (!view) throw refusal{explain_read(view.error(), which.unqualified())};
+  auto what = parse_attributes(which.name, view->metadata);
+  if (!which.latest()) {
+    const auto version = resolve_version(which.name, which.qualifier);
+    const bool there = of_alias ? what.aliases.contains(which.qualifier)
+                                : version && where.functions.get(version->entity).has_value();
+    if (!there) throw refusal{missing};
+  }
   return {*std::move(view), std::move(what)};
 }
 

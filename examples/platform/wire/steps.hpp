@@ -51,6 +51,10 @@ struct whole_function {
 [[nodiscard]] whole_function look_up(const site& where, const std::string& name,
                                      const subject& about);
 
+/// Looks up the function that a target belongs to. Ends the operation when it is not there, or its
+/// version or alias is not.
+[[nodiscard]] whole_function look_up_qualified(const site& where, const function_target& which);
+
 /// The revision a client wants a function or alias to have, if it named one. Ends the operation
 /// unless `current` is it.
 void require_revision(const std::optional<std::string>& wanted, const std::string& current);

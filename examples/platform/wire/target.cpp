@@ -58,6 +58,13 @@ const std::string* target::parameter(std::string_view name) const noexcept {
   return nullptr;
 }
 
+bool target::has(std::string_view name_and_value) const noexcept {
+  if (name_and_value.empty()) return true;
+  const auto equals = name_and_value.find('=');
+  const auto* found = parameter(name_and_value.substr(0, equals));
+  return found && *found == name_and_value.substr(equals + 1);
+}
+
 std::optional<target> parse_target(std::string_view text) {
   text = origin_form(text);
   if (!text.starts_with('/')) return std::nullopt;

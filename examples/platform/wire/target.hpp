@@ -19,6 +19,8 @@ struct target {
 
   /// The first parameter of that name; null when there is none.
   [[nodiscard]] const std::string* parameter(std::string_view name) const noexcept;
+  /// Whether the query has "name=value"; "" asks for nothing.
+  [[nodiscard]] bool has(std::string_view name_and_value) const noexcept;
 };
 
 /// Splits and decodes a target, in origin or absolute form; a slash at the end does not count.

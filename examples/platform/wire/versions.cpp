@@ -153,8 +153,10 @@ fsm::function_view make_version(const site& where, new_version& what) {
   where.code.note(*made, code::package_of(document));
   if (!what.prepared || snapshot) return *std::move(made);
   auto active = await_active(where.functions, name);
-  if (active) active->sequence = std::max(active->sequence, made->sequence);
-  return active ? *std::move(active) : *std::move(made);
+  if (!active) return *std::move(made);
+  where.code.note(*active, code::package_of(document));  // It has changed since it was made.
+  active->sequence = std::max(active->sequence, made->sequence);
+  return *std::move(active);
 }
 
 void publish_version(const call_ptr& request) {
