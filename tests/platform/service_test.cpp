@@ -372,6 +372,24 @@ TEST_CASE("deleting a version, $LATEST or an alias is answered each in its way")
   CHECK(s.ask(verb::delete_, f).message() == "Function not found: " + arn);
   CHECK(s.ask(verb::delete_, f + ":blue").message() ==
         "Deletion of aliases is not currently supported.");
+  CHECK(s.ask(verb::delete_, f + ":$LATEST").message() ==
+        "$LATEST version cannot be deleted without deleting the function.");
+}
+
+TEST_CASE("an alias with weights is shown as the version it was made for, every time") {
+  site_under_test s;
+  s.create_active();
+  REQUIRE(s.ask(verb::post, f + "/versions", "{}").status == 201);
+  REQUIRE(s.ask(verb::put, f + "/configuration", R"({"Timeout": 9})").status == 200);
+  s.clock->advance(1s);
+  REQUIRE(s.ask(verb::post, f + "/versions", "{}").status == 201);
+  REQUIRE(s.ask(verb::post, f + "/aliases",
+                R"({"Name": "blue", "FunctionVersion": "1",
+                    "RoutingConfig": {"AdditionalVersionWeights": {"2": 1.0}}})")
+              .status == 201);
+  for (int i = 0; i < 10; ++i) {
+    CHECK(s.ask(verb::get, f + ":blue/configuration").text("Version") == "1");
+  }
 }
 
 TEST_CASE("code is checked as the service does") {
@@ -414,6 +432,49 @@ TEST_CASE("settings are checked as the service does") {
         "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
   CHECK(message({{"FunctionName", "g"}, {"Layers", {"1", "2", "3", "4", "5", "6"}}}) ==
         "Cannot reference more than 5 layers.");
+  CHECK(message({{"FunctionName", "g"}, {"VpcConfig", {{"SubnetIds", {"net-1"}}}}}) ==
+        "1 validation error detected: Value '[net-1]' at 'vpcConfig.subnetIds' failed to satisfy "
+        "constraint: Member must satisfy constraint: [Member must have length less than or equal "
+        "to 1024, Member must have length greater than or equal to 0, Member must satisfy regular "
+        "expression pattern: subnet-[0-9a-z]*]");
+}
+
+TEST_CASE("security groups that are not there are reported before subnets that are not there") {
+  site_under_test s;
+  REQUIRE(s.world->replace(R"({"vpc": {"subnets": [], "security_groups": ["sg-1"]}})"));
+  const auto message = [&](const char* group) {
+    return s.create({{"VpcConfig", {{"SubnetIds", {"subnet-1"}}, {"SecurityGroupIds", {group}}}}})
+        .message();
+  };
+  CHECK(message("sg-9") ==
+        "Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 "
+        "Error Message: The security group 'sg-9' does not exist");
+  CHECK(message("sg-1") ==
+        "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error "
+        "Message: The subnet ID 'subnet-1' does not exist");
+}
+
+TEST_CASE("a runtime that is retired refuses new functions, one about to be does not") {
+  site_under_test s;
+  CHECK(s.create({{"Runtime", "provided"}})
+            .message()
+            .starts_with("The runtime parameter of provided is no longer supported"));
+  CHECK(s.create({{"Runtime", "python3.8"}}).status == 201);
+}
+
+TEST_CASE("logs in JSON have levels, INFO where nothing was said; logs in text have none") {
+  site_under_test s;
+  s.create_active({{"LoggingConfig", {{"LogFormat", "JSON"}, {"SystemLogLevel", "DEBUG"}}}});
+  const auto shown = [&] {
+    return s.ask(verb::get, f + "/configuration").body.at("LoggingConfig");
+  };
+  CHECK(shown() == json::value{{"LogFormat", "JSON"},
+                               {"ApplicationLogLevel", "INFO"},
+                               {"SystemLogLevel", "DEBUG"},
+                               {"LogGroup", "/aws/lambda/f"}});
+  REQUIRE(s.ask(verb::put, f + "/configuration", R"({"LoggingConfig": {"LogFormat": "Text"}})")
+              .status == 200);
+  CHECK(shown() == json::value{{"LogFormat", "Text"}, {"LogGroup", "/aws/lambda/f"}});
 }
 
 TEST_CASE("an image function shows a digest and where its image is") {

@@ -188,6 +188,35 @@ TEST_CASE("a payload is any JSON, and what is not says where") {
   CHECK(wrong->message.ends_with("line: 2, column: 7]"));
 }
 
+TEST_CASE("what is no JSON from its first character on is described as the service does") {
+  const auto detail = [](std::string_view text) {
+    const auto message = wire::check_payload(text).value().message;
+    const std::string head =
+        "Could not parse request body into json: Could not parse payload into json: ";
+    const std::string source =
+        "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); ";
+    REQUIRE(message.starts_with(head));
+    const auto end = message.find(source);
+    REQUIRE(end != std::string::npos);
+    return message.substr(head.size(), end - head.size()) + " " +
+           message.substr(end + source.size());
+  };
+  const std::string values =
+      "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+  CHECK(detail("\x99\xeb,j") ==
+        "Unexpected character ((CTRL-CHAR, code 153)): expected a valid "
+        "value " +
+            values + " line: 1, column: 1]");
+  CHECK(detail("\n }") == "Unexpected character ('}' (code 125)): expected a valid value " +
+                              values + " line: 2, column: 2]");
+  CHECK(detail("n\x87r\x9e") == "Invalid UTF-8 start byte 0x87 line: 1, column: 3]");
+  CHECK(detail("plain text") ==
+        "Unrecognized token 'plain': was expecting " + values + " line: 1, column: 6]");
+  CHECK(detail("nullx") ==
+        "Unrecognized token 'nullx': was expecting " + values + " line: 1, column: 6]");
+  CHECK_FALSE(wire::check_payload(" null"));
+}
+
 TEST_CASE("an error has status, name, request id, and its message under the right key") {
   const auto conflict = wire::to_response({fault::resource_conflict, "text", {}}, "id");
   CHECK(conflict.result_int() == 409);

@@ -77,6 +77,19 @@ void add_snap_start(const fsm::function_view& view, const json::object& document
   into["OptimizationStatus"] = optimized ? "On" : "Off";
 }
 
+// Only logs in JSON have levels.
+void add_logging(const function_target& which, const json::object* told, json::object& into) {
+  const auto format = view_or(told, "LogFormat", "Text");
+  into["LogFormat"] = format;
+  if (format == "JSON") {
+    into["ApplicationLogLevel"] = view_or(told, "ApplicationLogLevel", "INFO");
+    into["SystemLogLevel"] = view_or(told, "SystemLogLevel", "INFO");
+  }
+  const auto group = view_or(told, "LogGroup", "");
+  into["LogGroup"] =
+      group.empty() ? json::string{"/aws/lambda/" + which.name} : json::string{group};
+}
+
 // Members that every function has.
 void add_settings(const function_target& which, const fsm::function_view& view,
                   const json::object& document, json::object& into) {
@@ -99,10 +112,7 @@ void add_settings(const function_target& which, const fsm::function_view& view,
   into["TracingConfig"].emplace_object()["Mode"] =
       view_or(nested(document, "TracingConfig"), "Mode", "PassThrough");
   add_snap_start(view, document, into["SnapStart"].emplace_object());
-  auto& logging = into["LoggingConfig"].emplace_object();
-  if (const auto* given = nested(document, "LoggingConfig")) logging = *given;
-  logging["LogFormat"] = view_or(&logging, "LogFormat", "Text");
-  if (!logging.contains("LogGroup")) logging["LogGroup"] = "/aws/lambda/" + which.name;
+  add_logging(which, nested(document, "LoggingConfig"), into["LoggingConfig"].emplace_object());
 }
 
 // Members that a function has only when it was given them.

@@ -11,6 +11,8 @@ using enum coverage;
 constexpr std::string_view ordinary_only = "Capacity providers and durable functions are not here.";
 constexpr std::string_view buckets = "A folder is the buckets: `--s3-dir`.";
 constexpr std::string_view no_errors = "Nothing that is returned can fail in this way.";
+constexpr std::string_view no_url_calls = "Nothing answers at the URL.";
+constexpr std::string_view said_only = "As with AWS, without an InvokeMode that was never said.";
 constexpr std::string_view not_signed = "Code is not signed.";
 constexpr std::string_view nobody_asks = "Policies are kept; access keys alone say who may call.";
 constexpr std::string_view no_mappings = "Functions have no event sources.";
@@ -211,6 +213,25 @@ constexpr auto structures = std::to_array<api_members>({
   {"TracingConfigResponse", "Mode", kept, ""},
   {"VpcConfigResponse", "SubnetIds SecurityGroupIds VpcId", full, ""},
   {"VpcConfigResponse", "Ipv6AllowedForDualStack", kept, ""},
+
+  // URLs, and functions that end up invoking themselves.
+  {"CreateFunctionUrlConfigRequest", "FunctionName Qualifier", full, ""},
+  {"CreateFunctionUrlConfigRequest", "AuthType Cors InvokeMode", kept, no_url_calls},
+  {"CreateFunctionUrlConfigResponse", "FunctionUrl FunctionArn CreationTime", full, ""},
+  {"CreateFunctionUrlConfigResponse", "AuthType Cors InvokeMode", kept, said_only},
+  {"Cors", "AllowCredentials AllowHeaders AllowMethods AllowOrigins ExposeHeaders MaxAge", kept, ""},
+  {"DeleteFunctionUrlConfigRequest", "FunctionName Qualifier", full, ""},
+  {"FunctionUrlConfig", "FunctionUrl FunctionArn CreationTime LastModifiedTime", full, ""},
+  {"FunctionUrlConfig", "AuthType Cors InvokeMode", kept, ""},
+  {"GetFunctionUrlConfigRequest", "FunctionName Qualifier", full, ""},
+  {"GetFunctionUrlConfigResponse", "FunctionUrl FunctionArn CreationTime LastModifiedTime", full, ""},
+  {"GetFunctionUrlConfigResponse", "AuthType Cors InvokeMode", kept, ""},
+  {"ListFunctionUrlConfigsRequest", "FunctionName Marker MaxItems", full, ""},
+  {"ListFunctionUrlConfigsResponse", "FunctionUrlConfigs NextMarker", full, ""},
+  {"UpdateFunctionUrlConfigRequest", "FunctionName Qualifier", full, ""},
+  {"UpdateFunctionUrlConfigRequest", "AuthType Cors InvokeMode", kept, no_url_calls},
+  {"UpdateFunctionUrlConfigResponse", "FunctionUrl FunctionArn CreationTime LastModifiedTime", full, ""},
+  {"UpdateFunctionUrlConfigResponse", "AuthType Cors InvokeMode", kept, said_only},
 });
 // clang-format on
 

@@ -137,11 +137,13 @@ void show_found(const call_ptr& request, Show show) {
   const auto name = target->name;
   if (target->latest()) return show_entity(request, name, *std::move(target), show);
   const auto which = *target;
-  resolve(request->where().functions, which,
-          [request, which, show](const tl::expected<resolved, failure>& found) {
-            if (!found) return request->refuse(found.error());
-            show_entity(request, found->entity, which, show);
-          });
+  resolve(
+      request->where().functions, which,
+      [request, which, show](const tl::expected<resolved, failure>& found) {
+        if (!found) return request->refuse(found.error());
+        show_entity(request, found->entity, which, show);
+      },
+      alias_version::own);
 }
 
 failure no_alias_deletion() {
@@ -163,14 +165,15 @@ void forget_version(const site& where, const function_target& target) {
                                   [&](attributes& into) { into.forget(target.qualifier); }));
 }
 
+failure no_latest_deletion() {
+  return {fault::invalid_parameter_value,
+          "$LATEST version cannot be deleted without deleting the function.",
+          {}};
+}
+
 void delete_version(const call_ptr& request, const function_target& target) {
   const auto& where = request->where();
   const auto found = look_up(where, target.name, target.unqualified());
-  if (target.latest()) {
-    throw refusal{{fault::invalid_parameter_value,
-                   "$LATEST version cannot be deleted without deleting the function.",
-                   {}}};
-  }
   if (!is_version_number(target.qualifier)) throw refusal{no_alias_deletion()};
   if (const auto names = aliases_of(found.what, target.qualifier)) {
     throw refusal{{fault::resource_conflict,
@@ -237,10 +240,12 @@ void get_function_configuration(const call_ptr& request) {
 
 void delete_function(const call_ptr& request) {
   const auto target = need(find_target(*request, fsm::name_rule::lookup));
+  // These two are said whether or not there is such a function.
   const bool in_name = !request->target().parameter("Qualifier");
   if (in_name && !target.latest() && !is_version_number(target.qualifier)) {
-    throw refusal{no_alias_deletion()};  // Whether or not there is such a function.
+    throw refusal{no_alias_deletion()};
   }
+  if (target.latest() && !target.qualifier.empty()) throw refusal{no_latest_deletion()};
   const auto lock = request->where().locks.take(target.name);
   if (!target.qualifier.empty()) return delete_version(request, target);
   delete_whole(request, target);

@@ -1,11 +1,14 @@
 #include "wire/members.hpp"
 
+#include "wire/bad_start.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse_options.hpp>
 #include <boost/json/parser.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace platform::wire {
 
@@ -39,12 +42,18 @@ std::string position_text(std::string_view text, std::size_t offset) {
   return "line: " + std::to_string(line) + ", column: " + std::to_string(column);
 }
 
-failure not_json(std::string_view prefix, const std::string& detail, const std::string& position) {
+// A text that cannot be read beyond `used` bytes because of `detail`.
+failure not_json(std::string_view prefix, std::string_view text, std::string detail,
+                 std::size_t used) {
+  if (auto start = find_bad_start(text)) {
+    detail = std::move(start->detail);
+    used = start->read;
+  }
   // The words of the service's own parser.
   constexpr std::string_view source =
       "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); ";
   return {fault::invalid_request_content,
-          std::string{prefix} + detail + std::string{source} + position + "]",
+          std::string{prefix} + detail + std::string{source} + position_text(text, used) + "]",
           {}};
 }
 
@@ -259,8 +268,8 @@ tl::expected<json::object, failure> parse_body(std::string_view body) {
   const auto used = in.write_some(body.data(), body.size(), problem);
   if (!problem && used < body.size()) problem = json::error::extra_data;
   if (problem) {
-    return tl::make_unexpected(not_json(
-        "Could not parse request body into json: ", problem.message(), position_text(body, used)));
+    return tl::make_unexpected(
+        not_json("Could not parse request body into json: ", body, problem.message(), used));
   }
   auto value = in.release();
   if (value.is_object()) return std::move(value.get_object());
@@ -276,7 +285,7 @@ std::optional<failure> check_payload(std::string_view payload) {
   if (!problem && used < payload.size()) problem = json::error::extra_data;
   if (!problem) return std::nullopt;
   return not_json("Could not parse request body into json: Could not parse payload into json: ",
-                  problem.message(), position_text(payload, used));
+                  payload, problem.message(), used);
 }
 
 std::string list_text(std::span<const std::string> texts) {

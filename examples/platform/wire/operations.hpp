@@ -29,6 +29,13 @@ void list_aliases(const call_ptr& request);
 void tag_resource(const call_ptr& request);
 void list_tags(const call_ptr& request);
 void untag_resource(const call_ptr& request);
+
+void create_function_url_config(const call_ptr& request);
+void get_function_url_config(const call_ptr& request);
+void update_function_url_config(const call_ptr& request);
+void delete_function_url_config(const call_ptr& request);
+void list_function_url_configs(const call_ptr& request);
+
 /// Serves a package to whoever has a link to it, as GetFunction gives it.
 void serve_code(const call_ptr& request);
 

@@ -54,25 +54,26 @@ std::string entity_of(const function_target& what) {
 }
 
 void resolve(fsm::runtime& functions, const function_target& what,
-             std::function<void(tl::expected<resolved, failure>)> done) {
+             std::function<void(tl::expected<resolved, failure>)> done, alias_version which) {
   if (what.latest() || is_version_number(what.qualifier)) {
     auto found = resolve_version(what.name, what.qualifier);
     if (!found) return done(tl::make_unexpected(no_such_version(what)));
     return done(*std::move(found));
   }
-  functions.get(what.name,
-                [what, done = std::move(done)](const fsm::expected<fsm::function_view>& view) {
-                  if (!view)
-                    return done(tl::make_unexpected(explain_read(view.error(), what.qualified())));
-                  const auto of_function = parse_attributes(what.name, view->metadata);
-                  const auto found = of_function.aliases.find(what.qualifier);
-                  if (found == of_function.aliases.end()) {
-                    return done(tl::make_unexpected(no_such_version(what)));
-                  }
-                  auto target = resolve_version(what.name, choose(found->second));
-                  if (!target) return done(tl::make_unexpected(no_such_version(what)));
-                  done(*std::move(target));
-                });
+  functions.get(what.name, [what, done = std::move(done),
+                            which](const fsm::expected<fsm::function_view>& view) {
+    if (!view) return done(tl::make_unexpected(explain_read(view.error(), what.qualified())));
+    const auto of_function = parse_attributes(what.name, view->metadata);
+    const auto found = of_function.aliases.find(what.qualifier);
+    if (found == of_function.aliases.end()) {
+      return done(tl::make_unexpected(no_such_version(what)));
+    }
+    const auto& version =
+        which == alias_version::own ? found->second.version : choose(found->second);
+    auto target = resolve_version(what.name, version);
+    if (!target) return done(tl::make_unexpected(no_such_version(what)));
+    done(*std::move(target));
+  });
 }
 
 invoke::resolver event_resolver(fsm::runtime& functions) {

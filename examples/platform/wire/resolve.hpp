@@ -6,6 +6,7 @@
 
 #include <tl/expected.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -35,10 +36,16 @@ struct resolved {
 /// function.
 [[nodiscard]] std::string entity_of(const function_target& what);
 
-/// Finds what a target leads to, without waiting; an alias with weights chooses by chance. Whether
-/// the version is there is not asked.
+/// To which of its versions an alias with weights leads.
+enum class alias_version : std::uint8_t {
+  by_chance,  ///< An invocation goes to any of them, as the weights say.
+  own,        ///< Who looks is shown the one it was made for.
+};
+
+/// Finds what a target leads to, without waiting. Whether the version is there is not asked.
 void resolve(fsm::runtime& functions, const function_target& what,
-             std::function<void(tl::expected<resolved, failure>)> done);
+             std::function<void(tl::expected<resolved, failure>)> done,
+             alias_version which = alias_version::by_chance);
 
 /// The same for events, which are no requests. The runtime must outlive it.
 [[nodiscard]] invoke::resolver event_resolver(fsm::runtime& functions);

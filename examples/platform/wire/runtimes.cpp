@@ -11,19 +11,20 @@ using namespace std::string_view_literals;
 
 namespace {
 
+// In the order in which the service lists them.
 constexpr std::array supported{
-    "nodejs18.x"sv, "nodejs20.x"sv, "nodejs22.x"sv,   "nodejs24.x"sv,     "python3.9"sv,
-    "python3.10"sv, "python3.11"sv, "python3.12"sv,   "python3.13"sv,     "python3.14"sv,
-    "java8.al2"sv,  "java11"sv,     "java17"sv,       "java21"sv,         "java25"sv,
-    "dotnet6"sv,    "dotnet8"sv,    "dotnet10"sv,     "ruby3.2"sv,        "ruby3.3"sv,
-    "ruby3.4"sv,    "provided"sv,   "provided.al2"sv, "provided.al2023"sv};
+    "nodejs20.x"sv, "python3.14"sv, "provided.al2023"sv, "python3.12"sv,   "python3.13"sv,
+    "nodejs24.x"sv, "nodejs22.x"sv, "java25"sv,          "python3.10"sv,   "python3.11"sv,
+    "java21"sv,     "ruby3.3"sv,    "ruby3.4"sv,         "ruby3.2"sv,      "python3.8"sv,
+    "python3.9"sv,  "java17"sv,     "nodejs16.x"sv,      "dotnet10"sv,     "dotnet8"sv,
+    "java11"sv,     "dotnet6"sv,    "nodejs18.x"sv,      "provided.al2"sv, "java8.al2"sv};
 
 constexpr std::array retired{
-    "nodejs"sv,        "nodejs4.3"sv,     "nodejs4.3-edge"sv, "nodejs6.10"sv, "nodejs8.10"sv,
-    "nodejs10.x"sv,    "nodejs12.x"sv,    "nodejs14.x"sv,     "nodejs16.x"sv, "python2.7"sv,
-    "python3.6"sv,     "python3.7"sv,     "python3.8"sv,      "java8"sv,      "dotnetcore1.0"sv,
-    "dotnetcore2.0"sv, "dotnetcore2.1"sv, "dotnetcore3.1"sv,  "dotnet5.0"sv,  "dotnet7"sv,
-    "ruby2.5"sv,       "ruby2.7"sv,       "go1.x"sv};
+    "nodejs"sv,        "nodejs4.3"sv,  "nodejs4.3-edge"sv, "nodejs6.10"sv,    "nodejs8.10"sv,
+    "nodejs10.x"sv,    "nodejs12.x"sv, "nodejs14.x"sv,     "python2.7"sv,     "python3.6"sv,
+    "python3.7"sv,     "java8"sv,      "dotnetcore1.0"sv,  "dotnetcore2.0"sv, "dotnetcore2.1"sv,
+    "dotnetcore3.1"sv, "dotnet5.0"sv,  "dotnet7"sv,        "ruby2.5"sv,       "ruby2.7"sv,
+    "go1.x"sv,         "provided"sv};
 
 }  // namespace
 

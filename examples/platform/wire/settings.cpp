@@ -139,23 +139,23 @@ void read_network(const members& given, const platform::world& cloud, json::obje
   const auto subnets = vpc->texts("SubnetIds").value_or(std::vector<std::string>{});
   const auto groups = vpc->texts("SecurityGroupIds").value_or(std::vector<std::string>{});
   const auto dual_stack = vpc->flag("Ipv6AllowedForDualStack").value_or(false);
-  check_ids(subnets, vpc->path("SubnetIds"), subnets_max, is_subnet_id, "^subnet-[0-9a-z]*$",
-            found);
+  check_ids(subnets, vpc->path("SubnetIds"), subnets_max, is_subnet_id, "subnet-[0-9a-z]*", found);
   check_ids(groups, vpc->path("SecurityGroupIds"), security_groups_max, is_security_group_id,
-            "^sg-[0-9a-zA-Z]*$", found);
+            "sg-[0-9a-zA-Z]*", found);
   if (!found.empty()) return;
+  // The service looks for the security groups first.
+  if (const auto missing = cloud.missing_security_group(groups)) {
+    return found.refuse(fault::invalid_parameter_value,
+                        "Error occurred while DescribeSecurityGroups. EC2 Error Code: "
+                        "InvalidGroup.NotFound. EC2 Error Message: The security group '" +
+                            *missing + "' does not exist");
+  }
   if (const auto missing = cloud.missing_subnet(subnets)) {
     return found.refuse(
         fault::invalid_parameter_value,
         "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. "
         "EC2 Error Message: The subnet ID '" +
             *missing + "' does not exist");
-  }
-  if (const auto missing = cloud.missing_security_group(groups)) {
-    return found.refuse(fault::invalid_parameter_value,
-                        "Error occurred while DescribeSecurityGroups. EC2 Error Code: "
-                        "InvalidGroup.NotFound. EC2 Error Message: The security group '" +
-                            *missing + "' does not exist");
   }
   document["VpcConfig"] =
       json::object{{"SubnetIds", to_json(subnets)},

@@ -4,6 +4,9 @@
 #include "wire/steps.hpp"
 #include <fsm/name.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,24 +21,76 @@ constexpr std::size_t tags_max = 50;
 constexpr std::size_t key_length_max = 128;
 constexpr std::size_t value_length_max = 256;
 constexpr std::string_view resource_pattern =
-    R"(arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}|capacity-provider:[a-zA-Z0-9-_]+))";
+    R"(arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+))";
 
-// A function's tags go by its ARN.
-bool is_function_arn(std::string_view text) {
-  return text.starts_with("arn:") &&
+// The part of an ARN that says what it is of, and the parts after it: "function:f".
+std::string_view resource_of(std::string_view arn) {
+  for (int part = 0; part < 5 && !arn.empty(); ++part) {
+    const auto colon = arn.find(':');
+    arn.remove_prefix(colon == std::string_view::npos ? arn.size() : colon + 1);
+  }
+  return arn;
+}
+
+bool is_word(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+  });
+}
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0)
+      return false;
+  }
+  return true;
+}
+
+// Things of an account that are no functions, and how one is called that is not there; here none
+// ever is.
+struct other_kind {
+  std::string_view prefix;
+  bool (*is_id)(std::string_view);
+  std::string_view missing;
+};
+
+constexpr std::array other_kinds{
+    other_kind{"capacity-provider:", is_word, "Capacity provider not found: "},
+    other_kind{"event-source-mapping:", is_uuid, "Event source mapping not found: "},
+    other_kind{"layer:", is_word, "Layer not found: "}};
+
+const other_kind* find_other_kind(std::string_view arn) {
+  const auto resource = resource_of(arn);
+  for (const auto& each : other_kinds) {
+    if (resource.starts_with(each.prefix) && each.is_id(resource.substr(each.prefix.size()))) {
+      return &each;
+    }
+  }
+  return nullptr;
+}
+
+// What has tags goes by its ARN.
+bool is_taggable(std::string_view text) {
+  if (!text.starts_with("arn:")) return false;
+  if (find_other_kind(text)) return true;
+  return resource_of(text).starts_with("function:") &&
          fsm::parse_function_ref(text, fsm::name_rule::create).has_value();
 }
 
 function_target find_resource(const call& request) {
   const auto& text = request.function_text();
   problems found;
-  check_text(text, "resource",
-             {.length_min = 1,
-              .length_max = 10'000,
-              .matches = is_function_arn,
-              .pattern = resource_pattern},
-             found);
+  check_text(
+      text, "resource",
+      {.length_min = 1, .length_max = 10'000, .matches = is_taggable, .pattern = resource_pattern},
+      found);
   refuse_if(found.verdict());
+  if (const auto* other = find_other_kind(text)) {
+    throw refusal{{fault::resource_not_found, std::string{other->missing} + text, {}}};
+  }
   auto target = need(find_target(request, fsm::name_rule::create));
   if (target.qualifier.empty()) return target;
   throw refusal{
