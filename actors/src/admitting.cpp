@@ -70,6 +70,16 @@ expected<admission> runtime::admit(std::string_view name) {
   return admit_by_asking(name);
 }
 
+bool runtime::admits(std::string_view name) const noexcept {
+  core& o = *core_;
+  const epoch_domain::pin pinned{o.pool->epochs};
+  if (o.pool->owner() == nullptr) return false;
+  const std::uint32_t slot = o.directory.find(name, name_hash(name), o.pool->names());
+  if (slot == directory::none) return true;  // There is nobody to ask.
+  const hot_line& line = o.pool->line(slot);
+  return line.word.load().open() && line.is_settled();
+}
+
 expected<admission> runtime::admit_by_asking(std::string_view name) {
   core& o = *core_;
   for (int round = 0; round < rounds_max; ++round) {

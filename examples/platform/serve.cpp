@@ -218,6 +218,7 @@ int serve(const flags& how) {
   functions->stop(2s);  // Answers every waiter, so that its connection can end.
   (*server)->stop(1s);
   pool.join();
+  site.timekeeper->join();
   keeper.stop();
   invocations->reset();
   // A checkpoint under way is waited for: it answers through what would be gone before the runtime.

@@ -179,6 +179,10 @@ public:
   /// Inactive function: the restore has been started), `function_failed`.
   [[nodiscard]] expected<admission> admit(std::string_view name);
 
+  /// Whether `admit` would answer at once, without asking the function (which may wait for the
+  /// store): a hint for threads that must not wait.
+  [[nodiscard]] bool admits(std::string_view name) const noexcept;
+
   /// Asks whether an invocation that waits in a queue may be accepted now. An Inactive function is
   /// accepted, and its restore has been started; the right to run is asked for by `admit` when it
   /// is the invocation's turn. `not_found`, `function_pending`, `function_failed`.

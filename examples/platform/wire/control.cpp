@@ -204,7 +204,7 @@ void advance_clock(const call_ptr& request) {
     return request->refuse(invalid(
         "advance: '" + *text + "' is not allowed; it must not go beyond " + iso_text(clock_max)));
   }
-  boost::asio::post(request->where().workers, [request, span = *span] {
+  boost::asio::post(*request->where().timekeeper, [request, span = *span] {
     request->where().virtual_clock->advance(span);
     request->answer(200, time_body(request->where()));
   });

@@ -101,7 +101,7 @@ fsm::function_view publish_first(const site& where, new_function& made,
   try {
     return make_version(where, first);
   } catch (const refusal&) {
-    static_cast<void>(where.functions.remove(made.target.name));
+    static_cast<void>(insist([&] { return where.functions.remove(made.target.name); }));
     throw;
   }
 }
@@ -197,12 +197,13 @@ void delete_whole(const call_ptr& request, const function_target& target) {
   auto& functions = request->where().functions;
   const auto found = look_up(request->where(), target.name, target.unqualified());
   for (std::uint32_t number = 1; number <= found.what.last_version; ++number) {
-    const auto removed = functions.remove(fsm::versioned_name(target.name, number));
+    const auto version = fsm::versioned_name(target.name, number);
+    const auto removed = insist([&] { return functions.remove(version); });
     if (!removed && removed.error().code != fsm::errc::not_found) {
       throw refusal{explain(removed.error(), target.unqualified())};
     }
   }
-  const auto removed = functions.remove(target.name);
+  const auto removed = insist([&] { return functions.remove(target.name); });
   if (!removed) throw refusal{explain(removed.error(), target.unqualified())};
   request->where().invocations.limiter().forget(target.name);
   request->where().book.forget_events(target.name);

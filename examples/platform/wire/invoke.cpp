@@ -6,6 +6,8 @@
 #include "wire/resolve.hpp"
 #include <fsm/step.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <array>
 #include <functional>
 #include <span>
@@ -56,24 +58,33 @@ struct wanted {
   void refuse(const fsm::error& why) const { refuse(explain_invoke(why, about(target))); }
 };
 
-// Goes on with what the request is about, when it is known.
+// Goes on with what the request is about, when it is known; on a worker if that took a look, which
+// ends inside the runtime.
 void find_wanted(const call_ptr& request, function_target target,
                  std::function<void(wanted)> then) {
   wanted one{request, std::move(target), {}};
   const auto about_it = one.target;
-  resolve(request->where().functions, about_it,
-          [one = std::move(one), then = std::move(then)](const auto& version) mutable {
-            if (!version) return one.refuse(version.error());
-            const auto& request = *one.request;
-            one.what = {.name = version->entity,
-                        .function = one.target.name,
-                        .version = version->version,
-                        .invoked_arn = one.target.shown_arn(),
-                        .request_id = request.request_id(),
-                        .payload = request.body().empty() ? "{}" : request.body(),
-                        .client_context = std::string{request.header("X-Amz-Client-Context")},
-                        .trace_id = new_trace_id()};
-            then(std::move(one));
+  const bool looks = !about_it.latest() && !is_version_number(about_it.qualifier);
+  auto found = [one = std::move(one),
+                then = std::move(then)](const tl::expected<resolved, failure>& version) mutable {
+    if (!version) return one.refuse(version.error());
+    const auto& request = *one.request;
+    one.what = {.name = version->entity,
+                .function = one.target.name,
+                .version = version->version,
+                .invoked_arn = one.target.shown_arn(),
+                .request_id = request.request_id(),
+                .payload = request.body().empty() ? "{}" : request.body(),
+                .client_context = std::string{request.header("X-Amz-Client-Context")},
+                .trace_id = new_trace_id()};
+    then(std::move(one));
+  };
+  auto& functions = request->where().functions;
+  if (!looks) return resolve(functions, about_it, std::move(found));
+  resolve(functions, about_it,
+          [request, found = std::move(found)](tl::expected<resolved, failure> version) {
+            boost::asio::post(request->where().workers,
+                              [found, version = std::move(version)]() mutable { found(version); });
           });
 }
 
@@ -157,7 +168,7 @@ void keep_event(wanted one, http::response answer) {
   });
 }
 
-void run_now(wanted one, bool streams) {
+void start_run(wanted one, bool streams) {
   auto what = one.what;  // The payload is only needed there.
   one.what.payload.clear();
   auto& runs = one.request->where().invocations.runs();
@@ -170,6 +181,15 @@ void run_now(wanted one, bool streams) {
     auto why = explain_refusal(result.error(), about(one.target));
     if (!result.error().throttled) return one.refuse(why);
     refuse_existing(one, std::move(why));
+  });
+}
+
+// A function that has to be asked may make its caller wait for the store, which a worker may.
+void run_now(wanted one, bool streams) {
+  const auto& where = one.request->where();
+  if (where.functions.admits(one.what.name)) return start_run(std::move(one), streams);
+  boost::asio::post(where.workers, [one = std::move(one), streams]() mutable {
+    start_run(std::move(one), streams);
   });
 }
 

@@ -26,6 +26,24 @@ const std::string& choose(const alias& from) {
   return from.version;
 }
 
+// What needs no look at the function: it, or a version by its number.
+std::optional<tl::expected<resolved, failure>> resolve_at_once(const function_target& what) {
+  if (!what.latest() && !is_version_number(what.qualifier)) return std::nullopt;
+  if (auto found = resolve_version(what.name, what.qualifier)) return *std::move(found);
+  return tl::make_unexpected(no_such_version(what));
+}
+
+tl::expected<resolved, failure> resolve_alias(const fsm::expected<fsm::function_view>& view,
+                                              const function_target& what, alias_version which) {
+  if (!view) return tl::make_unexpected(explain_read(view.error(), what.qualified()));
+  const auto of_function = parse_attributes(what.name, view->metadata);
+  const auto found = of_function.aliases.find(what.qualifier);
+  if (found == of_function.aliases.end()) return tl::make_unexpected(no_such_version(what));
+  const auto& version = which == alias_version::own ? found->second.version : choose(found->second);
+  if (auto target = resolve_version(what.name, version)) return *std::move(target);
+  return tl::make_unexpected(no_such_version(what));
+}
+
 }  // namespace
 
 bool is_version_number(std::string_view qualifier) noexcept {
@@ -55,40 +73,27 @@ std::string entity_of(const function_target& what) {
 
 void resolve(fsm::runtime& functions, const function_target& what,
              std::function<void(tl::expected<resolved, failure>)> done, alias_version which) {
-  if (what.latest() || is_version_number(what.qualifier)) {
-    auto found = resolve_version(what.name, what.qualifier);
-    if (!found) return done(tl::make_unexpected(no_such_version(what)));
-    return done(*std::move(found));
-  }
+  if (auto found = resolve_at_once(what)) return done(*std::move(found));
   functions.get(what.name, [what, done = std::move(done),
                             which](const fsm::expected<fsm::function_view>& view) {
-    if (!view) return done(tl::make_unexpected(explain_read(view.error(), what.qualified())));
-    const auto of_function = parse_attributes(what.name, view->metadata);
-    const auto found = of_function.aliases.find(what.qualifier);
-    if (found == of_function.aliases.end()) {
-      return done(tl::make_unexpected(no_such_version(what)));
-    }
-    const auto& version =
-        which == alias_version::own ? found->second.version : choose(found->second);
-    auto target = resolve_version(what.name, version);
-    if (!target) return done(tl::make_unexpected(no_such_version(what)));
-    done(*std::move(target));
+    done(resolve_alias(view, what, which));
   });
 }
 
 invoke::resolver event_resolver(fsm::runtime& functions) {
   return [&functions](const std::string& function, const std::string& qualifier,
-                      std::function<void(fsm::expected<invoke::resolved>)> done) {
-    resolve(functions, {.name = function, .qualifier = qualifier, .arn = {}},
-            [done = std::move(done)](tl::expected<resolved, failure> found) {
-              if (found) {
-                return done(invoke::resolved{std::move(found->entity), std::move(found->version)});
-              }
-              const auto code = found.error().what == fault::resource_not_found
-                                    ? fsm::errc::not_found
-                                    : fsm::errc::internal;
-              done(fsm::unexpected({.code = code, .message = std::move(found.error().message)}));
-            });
+                      const std::function<void(fsm::expected<invoke::resolved>)>& done) {
+    const function_target what{.name = function, .qualifier = qualifier, .arn = {}};
+    auto found = resolve_at_once(what);
+    // What follows asks the runtime, and therefore must not happen inside of it: so this waits.
+    if (!found) found = resolve_alias(functions.get(function), what, alias_version::by_chance);
+    if (*found) {
+      return done(invoke::resolved{std::move((*found)->entity), std::move((*found)->version)});
+    }
+    const auto& why = found->error();
+    const auto code =
+        why.what == fault::resource_not_found ? fsm::errc::not_found : fsm::errc::internal;
+    done(fsm::unexpected({.code = code, .message = why.message}));
   };
 }
 

@@ -16,7 +16,7 @@ constexpr auto worker = run_on::worker;
 constexpr auto table = std::to_array<route>({
   // method        path                                        operation                       body                 answered by                    door                worked on by
   {verb::post,    "/2015-03-31/functions",                   "CreateFunction",               body_limit::code,    create_function,             door::signature, worker},
-  {verb::get,     "/2015-03-31/functions",                   "ListFunctions",                body_limit::small,   list_functions,              door::signature},
+  {verb::get,     "/2015-03-31/functions",                   "ListFunctions",                body_limit::small,   list_functions,              door::signature, worker},
   {verb::get,     "/2015-03-31/functions/*",                 "GetFunction",                  body_limit::small,   get_function,                door::signature},
   {verb::delete_, "/2015-03-31/functions/*",                 "DeleteFunction",               body_limit::small,   delete_function,             door::signature, worker},
   {verb::get,     "/2015-03-31/functions/*/configuration",   "GetFunctionConfiguration",     body_limit::small,   get_function_configuration,  door::signature},

@@ -45,6 +45,10 @@ struct site {
   /// "http" or "https": how clients reach the server.
   std::string scheme = "http";
   code_links links{};
+  /// Moves the virtual clock: on a thread of its own, for operations on all workers may wait for
+  /// it.
+  std::shared_ptr<boost::asio::thread_pool> timekeeper =
+      std::make_shared<boost::asio::thread_pool>(1);
 
   /// For whom a call is made: the access key, where there is one, else the account.
   [[nodiscard]] const std::string& tenant() const noexcept {

@@ -2,6 +2,9 @@
 
 #include "wire/resolve.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace platform::wire {
 
 namespace {
@@ -43,6 +46,18 @@ whole_function look_up_qualified(const site& where, const function_target& which
 
 void require_revision(const std::optional<std::string>& wanted, const std::string& current) {
   if (wanted && *wanted != current) throw refusal{revision_mismatch()};
+}
+
+fsm::expected<fsm::function_view> insist(
+    const std::function<fsm::expected<fsm::function_view>()>& step) {
+  constexpr std::chrono::milliseconds pause{20};
+  constexpr int times_max = 250;
+  for (int times = 1;; ++times) {
+    auto done = step();
+    if (done || done.error().code != fsm::errc::too_many_requests || times == times_max)
+      return done;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 fsm::function_view change_attributes(

@@ -59,6 +59,11 @@ struct whole_function {
 /// unless `current` is it.
 void require_revision(const std::optional<std::string>& wanted, const std::string& current);
 
+/// Does what the runtime is asked for, again and again for a few seconds while it has no room: a
+/// step that must not be the one at which an operation ends half done.
+[[nodiscard]] fsm::expected<fsm::function_view> insist(
+    const std::function<fsm::expected<fsm::function_view>()>& step);
+
 /// A change of what hangs on a function.
 struct attribute_change {
   std::string name;

@@ -144,11 +144,14 @@ fsm::function_view make_version(const site& where, new_version& what) {
   document["ResourcesOf"] = std::to_string(what.function_uid);
   if (what.prepared && !snapshot) document["Prepared"] = true;
   const auto name = fsm::versioned_name(what.of.name, what.number);
-  auto made = where.functions.create({.name = name,
-                                      .document = json::serialize(document),
-                                      .tenant = where.tenant(),
-                                      .idle_after = {},
-                                      .metadata = {}});
+  // Its number is given out: that it is made must not fail for a queue that is full just now.
+  auto made = insist([&] {
+    return where.functions.create({.name = name,
+                                   .document = json::serialize(document),
+                                   .tenant = where.tenant(),
+                                   .idle_after = {},
+                                   .metadata = {}});
+  });
   if (!made) throw refusal{explain(made.error(), what.of.unqualified())};
   where.code.note(*made, code::package_of(document));
   if (!what.prepared || snapshot) return *std::move(made);
