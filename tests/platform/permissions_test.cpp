@@ -1,4 +1,4 @@
-#include "site_under_test.hpp"
+#include "site_fixture.hpp"
 
 #include <boost/json/array.hpp>
 
