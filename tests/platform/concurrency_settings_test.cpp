@@ -2,10 +2,14 @@
 
 #include <boost/json/array.hpp>
 
+#include <atomic>
+#include <thread>
+
 // What functions have for themselves of the account's concurrency, and the account's numbers.
 
 using namespace platform::testing;
 using namespace std::chrono_literals;
+using platform::wire::attributes;
 
 namespace {
 
@@ -203,6 +207,33 @@ TEST_CASE("a version has provisioned instances by itself or by an alias, not bot
         "Alias with weights can not be used with Provisioned Concurrency");
 }
 
+TEST_CASE("an alias with provisioned instances stays one that may have them") {
+  site_under_test s;
+  s.create("f");
+  REQUIRE(s.publish("f") == "1");
+  REQUIRE(s.publish("f") == "2");
+  REQUIRE(s.point("blue", "1").status == 201);
+  REQUIRE(s.ask(verb::put, provisioned_path("blue"), provisioned(3)).status == 202);
+  const auto update = [&](const json::object& change) {
+    return s.ask(verb::put, functions_path + "/f/aliases/blue", change);
+  };
+  const json::object weights{
+      {"RoutingConfig", json::object{{"AdditionalVersionWeights", {{"2", 0.5}}}}}};
+  const auto weighted = update(weights);
+  CHECK(weighted.error == "InvalidParameterValueException");
+  CHECK(weighted.message() == "Alias with weights can not be used with Provisioned Concurrency");
+  const auto latest = update({{"FunctionVersion", "$LATEST"}});
+  CHECK(latest.error == "InvalidParameterValueException");
+  CHECK(latest.message() ==
+        "Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+  const auto now = s.ask(verb::get, functions_path + "/f/aliases/blue");
+  CHECK(now.text("FunctionVersion") == "1");
+  CHECK_FALSE(now.body.as_object().contains("RoutingConfig"));
+  CHECK(s.limiter.provisioned("f", "1") == 3);
+  REQUIRE(s.ask(verb::delete_, provisioned_path("blue")).status == 204);
+  CHECK(update(weights).status == 200);
+}
+
 TEST_CASE("what is provisioned is part of a reservation, and else of what others share") {
   site_under_test s;
   s.create("f");
@@ -298,6 +329,82 @@ TEST_CASE("limits hold again after a restart") {
   CHECK(s.limiter.reserved("g") == 0U);
   CHECK(s.limiter.unreserved() == 970);
   CHECK(s.book->versions() == 2);
+}
+
+TEST_CASE(
+    "limits that no longer fit into the account do not hold after a restart, and all else does") {
+  const auto store = fsm::make_memory_store();
+  {
+    site_under_test s{store};
+    s.create("f");
+    s.create("g");
+    s.create("h");
+    REQUIRE(s.publish("f") == "1");
+    REQUIRE(s.ask(verb::put, provisioned_path("1"), provisioned(300)).status == 202);
+    REQUIRE(s.ask(verb::put, reserve_path("g"), reserved(400)).status == 200);
+    REQUIRE(s.ask(verb::put, reserve_path("h"), reserved(20)).status == 200);
+    s.functions.stop();
+  }
+  site_under_test s{store, 250};
+  CHECK(s.limiter.provisioned("f", "1") == 0);
+  CHECK_FALSE(s.limiter.reserved("g"));
+  CHECK(s.limiter.reserved("h") == 20U);
+  CHECK(s.limiter.unreserved() == 230);
+  const auto warned = [&](const std::string& text) {
+    return s.log_text.str().find(text) != std::string::npos;
+  };
+  CHECK(warned("limit does not hold function=f version=1 count=300 "));
+  CHECK(warned("limit does not hold function=g version= count=400 "));
+  CHECK_FALSE(warned("function=h"));
+  // They are kept until somebody asks for less.
+  CHECK(s.ask(verb::get, "/2019-09-30/functions/g/concurrency").body == json::value(reserved(400)));
+  REQUIRE(s.ask(verb::put, reserve_path("g"), reserved(30)).status == 200);
+  CHECK(s.limiter.reserved("g") == 30U);
+  REQUIRE(s.ask(verb::delete_, provisioned_path("1")).status == 204);
+  CHECK(s.limiter.unreserved() == 200);
+}
+
+TEST_CASE("instances that move from one version to another are nobody else's meanwhile") {
+  fsm::concurrency_limiter limiter;
+  platform::wire::function_locks locks;
+  const auto move = [&](const attributes& from, const attributes& to) {
+    return platform::wire::move_limits(limiter, locks, from, to);
+  };
+  const auto at = [](const std::string& version) {
+    return attributes{.function = "f", .provisioned = {{version, {.wanted = 800}}}};
+  };
+  REQUIRE(move({.function = "f"}, at("1")));
+  std::atomic<bool> over = false;
+  std::thread other{[&] {
+    while (!over) {
+      const attributes none{.function = "g"};
+      const attributes some{.function = "g", .reserved_concurrency = 500};
+      if (move(none, some)) static_cast<void>(move(some, none));
+    }
+  }};
+  int refused = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    if (!move(at("1"), at("2"))) ++refused;
+    if (!move(at("2"), at("1"))) ++refused;
+  }
+  over = true;
+  other.join();
+  CHECK(refused == 0);
+  CHECK(limiter.provisioned("f", "1") == 800);
+  CHECK(limiter.unreserved() == 200);
+}
+
+TEST_CASE("limits that do not fit change nothing") {
+  fsm::concurrency_limiter limiter;
+  platform::wire::function_locks locks;
+  const attributes before{.function = "f", .provisioned = {{"1", {.wanted = 800}}}};
+  REQUIRE(platform::wire::move_limits(limiter, locks, {.function = "f"}, before));
+  const attributes after{.function = "f", .provisioned = {{"2", {.wanted = 901}}}};
+  const auto moved = platform::wire::move_limits(limiter, locks, before, after);
+  REQUIRE_FALSE(moved);
+  CHECK(moved.error().code == fsm::errc::invalid_argument);
+  CHECK(limiter.provisioned("f", "1") == 800);
+  CHECK(limiter.provisioned("f", "2") == 0);
 }
 
 TEST_CASE("the account shows its limits and what is used of them; versions are no functions") {

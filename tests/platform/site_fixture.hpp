@@ -14,11 +14,13 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <spdlog/sinks/null_sink.h>
+#include <spdlog/sinks/ostream_sink.h>
 
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -49,13 +51,15 @@ struct answer {
 /// A platform without sockets, under a manual clock. Its store may have lived before.
 struct site_under_test {
   std::shared_ptr<fsm::store> store;
+  std::uint32_t concurrency;  // Of the account.
   std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
   std::shared_ptr<platform::world> world =
       std::make_shared<platform::world>(platform::world_settings{}, clock);
   fsm::runtime functions{make_options()};
   boost::asio::thread_pool workers{1};
-  std::shared_ptr<spdlog::logger> log =
-      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
+  std::ostringstream log_text;
+  std::shared_ptr<spdlog::logger> log = std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_text));
   code::code_keeper keeper{functions, code::make_memory_code_store(), {}, log};
   wire::function_locks locks;
   std::shared_ptr<wire::account_book> book = std::make_shared<wire::account_book>();
@@ -76,8 +80,10 @@ struct site_under_test {
                   .book = *book};
   wire::service service{site};
 
-  explicit site_under_test(std::shared_ptr<fsm::store> where = fsm::make_memory_store())
-      : store{std::move(where)} {}
+  explicit site_under_test(
+      std::shared_ptr<fsm::store> where = fsm::make_memory_store(),
+      std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default)
+      : store{std::move(where)}, concurrency{account_concurrency} {}
   ~site_under_test() {
     workers.join();
     invocations->stop();
@@ -96,6 +102,7 @@ struct site_under_test {
 
   invoke::engine_options make_engine_options() {
     invoke::engine_options result;
+    result.account_concurrency = concurrency;
     result.load = [this](fsm::concurrency_limiter& into) {
       return wire::load_attributes(functions, into, *book);
     };

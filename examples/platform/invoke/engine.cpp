@@ -1,5 +1,7 @@
 #include "invoke/engine.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 namespace platform::invoke {
@@ -10,7 +12,12 @@ fsm::expected<std::unique_ptr<engine>> engine::start(fsm::runtime& functions,
                                                      engine_options how) {
   std::unique_ptr<engine> result{
       new engine{functions, clock, how.account_concurrency, std::move(how.runs)}};
-  if (auto loaded = how.load(result->limiter_); !loaded) return fsm::unexpected(loaded.error());
+  const auto lost = how.load(result->limiter_);
+  if (!lost) return fsm::unexpected(lost.error());
+  for (const auto& each : *lost) {
+    log->warn("limit does not hold function={} version={} count={} error=\"{}\"", each.function,
+              each.version, each.count, each.why);
+  }
   auto events = event_queue::open({.resolve = std::move(how.resolve),
                                    .limiter = result->limiter_,
                                    .runs = result->invoker_,

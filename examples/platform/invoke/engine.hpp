@@ -3,6 +3,7 @@
 #include "invoke/event_queue.hpp"
 #include "invoke/event_store.hpp"
 #include "invoke/invoker.hpp"
+#include "invoke/lost_limit.hpp"
 #include "invoke/resolve.hpp"
 #include "invoke/runner.hpp"
 #include <fsm/clock.hpp>
@@ -16,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace platform::invoke {
 
@@ -30,9 +32,10 @@ struct engine_options {
     return invoke::event_settings{};
   };
   event_limits limits{};
-  /// Called before anything is delivered: sets what functions have for themselves.
-  std::function<fsm::expected<void>(fsm::concurrency_limiter&)> load =
-      [](fsm::concurrency_limiter&) { return fsm::expected<void>{}; };
+  /// Called before anything is delivered: sets what functions have for themselves. Gives what does
+  /// not fit into the account, which is logged.
+  std::function<fsm::expected<std::vector<lost_limit>>(fsm::concurrency_limiter&)> load =
+      [](fsm::concurrency_limiter&) { return std::vector<lost_limit>{}; };
 };
 
 /// All that runs invocations: limits, runner, and the queue of events.

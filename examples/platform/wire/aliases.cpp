@@ -251,9 +251,11 @@ void update_alias(const call_ptr& request) {
         if (wanted.description) made.description = *wanted.description;
         if (wanted.weights) made.weights = *wanted.weights;
         check_routing(where, target, made);
-        if (into.provisioned.contains(*wanted.name)) require_unprovisioned(into, made.version);
         made.revision = random_uuid();
         which->second = made;
+        if (!into.provisioned.contains(*wanted.name)) return;
+        require_published(into, *wanted.name);
+        require_no_conflict(into, *wanted.name);
       });
   request->set_sequence(changed.sequence);
   request->answer(200, to_json(target, *wanted.name, made));

@@ -7,7 +7,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace platform::wire {
@@ -38,34 +40,39 @@ std::int64_t needed(const attributes& what) {
   return std::max(what.reserved_concurrency.value_or(0), total_provisioned(what));
 }
 
-// What is given back comes first, and what is provisioned is never more than what is reserved.
-fsm::expected<void> set_limits(fsm::concurrency_limiter& limiter, const attributes& from,
-                               const attributes& to) {
+using lost = std::function<void(invoke::lost_limit)>;
+
+// What is given back comes first, and what is provisioned is never more than what is reserved. Goes
+// on after what does not fit.
+void set_limits(fsm::concurrency_limiter& limiter, const attributes& from, const attributes& to,
+                const lost& none_left) {
   const auto before = provisioned_by_version(from);
   const auto after = provisioned_by_version(to);
+  const auto provision = [&](const std::string& version, std::uint32_t count) {
+    const auto set = limiter.set_provisioned(to.function, version, count);
+    if (!set) none_left({to.function, version, count, set.error().message});
+  };
   for (const auto& [version, count] : before) {
     const auto rest = count_of(after, version);
-    if (rest >= count) continue;
-    if (auto set = limiter.set_provisioned(to.function, version, rest); !set) return set;
+    if (rest < count) provision(version, rest);
   }
   if (from.reserved_concurrency != to.reserved_concurrency) {
     std::optional<std::uint32_t> reserved;
     if (to.reserved_concurrency) reserved = static_cast<std::uint32_t>(*to.reserved_concurrency);
-    if (auto set = limiter.set_reserved(to.function, reserved); !set) return set;
+    const auto set = limiter.set_reserved(to.function, reserved);
+    if (!set) none_left({to.function, "", reserved.value_or(0), set.error().message});
   }
   for (const auto& [version, count] : after) {
-    if (count <= count_of(before, version)) continue;
-    if (auto set = limiter.set_provisioned(to.function, version, count); !set) return set;
+    if (count > count_of(before, version)) provision(version, count);
   }
-  return {};
 }
 
 // Where nothing is asked for that was not had before.
 void follow(const site& where, const attributes& from, const attributes& to) {
-  const auto set = set_limits(where.invocations.limiter(), from, to);
-  if (set) return;
+  const auto moved = move_limits(where.invocations.limiter(), where.locks, from, to);
+  if (moved) return;
   where.log->error("limits not followed function={} error=\"{}\"", to.function,
-                   set.error().message);
+                   moved.error().message);
 }
 
 std::uint64_t count_versions(fsm::runtime& functions, const attributes& of) {
@@ -76,10 +83,45 @@ std::uint64_t count_versions(fsm::runtime& functions, const attributes& of) {
   return result;
 }
 
+failure conflict(std::string message) { return {fault::resource_conflict, std::move(message), {}}; }
+
+failure no_instances_of_latest() {
+  return {fault::invalid_parameter_value,
+          "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
+          {}};
+}
+
+// An alias that has some leads to one version, which has none of its own.
+void require_whole(const attributes& of, const alias& what) {
+  if (!what.weights.empty()) {
+    throw refusal{{fault::invalid_parameter_value,
+                   "Alias with weights can not be used with Provisioned Concurrency",
+                   {}}};
+  }
+  if (!of.provisioned.contains(what.version)) return;
+  throw refusal{
+      conflict("Alias can't be used for Provisioned Concurrency configuration on an already "
+               "Provisioned version")};
+}
+
 }  // namespace
 
-fsm::expected<void> load_attributes(fsm::runtime& functions, fsm::concurrency_limiter& limiter,
-                                    account_book& book) {
+fsm::expected<void> move_limits(fsm::concurrency_limiter& limiter, function_locks& locks,
+                                const attributes& from, const attributes& to) {
+  std::optional<std::string> problem;
+  const auto alone = locks.take_account();
+  set_limits(limiter, from, to, [&](invoke::lost_limit what) {
+    if (!problem) problem = std::move(what.why);
+  });
+  if (!problem) return {};
+  set_limits(limiter, to, from, [](const invoke::lost_limit&) {});
+  return fsm::unexpected({.code = fsm::errc::invalid_argument, .message = *std::move(problem)});
+}
+
+fsm::expected<std::vector<invoke::lost_limit>> load_attributes(fsm::runtime& functions,
+                                                               fsm::concurrency_limiter& limiter,
+                                                               account_book& book) {
+  std::vector<invoke::lost_limit> result;
   std::uint64_t after = 0;
   for (;;) {
     const auto page = functions.metadata(after, page_size);
@@ -89,9 +131,10 @@ fsm::expected<void> load_attributes(fsm::runtime& functions, fsm::concurrency_li
       const auto what = parse_attributes("", each.metadata);
       book.add_versions(count_versions(functions, what));
       book.set_events(what);
-      if (auto set = set_limits(limiter, {.function = what.function}, what); !set) return set;
+      set_limits(limiter, {.function = what.function}, what,
+                 [&](invoke::lost_limit each) { result.push_back(std::move(each)); });
     }
-    if (page->size() < page_size) return {};
+    if (page->size() < page_size) return result;
   }
 }
 
@@ -101,12 +144,19 @@ std::int64_t total_provisioned(const attributes& what) {
   return result;
 }
 
-void require_unprovisioned(const attributes& of, const std::string& version) {
-  if (!of.provisioned.contains(version)) return;
-  throw refusal{{fault::resource_conflict,
-                 "Alias can't be used for Provisioned Concurrency configuration on an already "
-                 "Provisioned version",
-                 {}}};
+void require_published(const attributes& of, const std::string& qualifier) {
+  const auto found = of.aliases.find(qualifier);
+  const auto& version = found == of.aliases.end() ? qualifier : found->second.version;
+  if (version == "$LATEST") throw refusal{no_instances_of_latest()};
+}
+
+void require_no_conflict(const attributes& of, const std::string& qualifier) {
+  if (const auto found = of.aliases.find(qualifier); found != of.aliases.end())
+    return require_whole(of, found->second);
+  const bool pointed_at = std::any_of(of.aliases.begin(), of.aliases.end(), [&](const auto& each) {
+    return each.second.version == qualifier && of.provisioned.contains(each.first);
+  });
+  if (pointed_at) throw refusal{conflict("Version is pointed by a Provisioned Concurrency alias")};
 }
 
 fsm::function_view change_limits(const site& where, const attribute_change& what,
@@ -118,10 +168,8 @@ fsm::function_view change_limits(const site& where, const attribute_change& what
   // What is taken is taken before it is promised, what is given back when it is not needed any
   // more.
   const bool takes = needed(after) > needed(before);
-  if (takes && !set_limits(where.invocations.limiter(), before, after)) {
-    follow(where, after, before);
+  if (takes && !move_limits(where.invocations.limiter(), where.locks, before, after))
     throw refusal{too_much};
-  }
   try {
     auto changed = change_attributes(
         where, what, [&](const fsm::function_view&, attributes& into) { edit(into); });

@@ -29,8 +29,6 @@ failure invalid(std::string message, bool is_untyped = false) {
           .untyped = is_untyped};
 }
 
-failure conflict(std::string message) { return {fault::resource_conflict, std::move(message), {}}; }
-
 failure below_minimum() {
   return invalid(
       "Specified ConcurrentExecutions for function decreases account's "
@@ -90,31 +88,6 @@ void check_room(const site& where, const attributes& of, const std::string& qual
               true)};
 }
 
-// A version has it by itself or through aliases, not both.
-void check_conflicts(const attributes& of, const std::string& qualifier) {
-  if (const auto found = of.aliases.find(qualifier); found != of.aliases.end()) {
-    if (!found->second.weights.empty()) {
-      throw refusal{invalid("Alias with weights can not be used with Provisioned Concurrency")};
-    }
-    require_unprovisioned(of, found->second.version);
-    return;
-  }
-  const bool pointed_at = std::any_of(of.aliases.begin(), of.aliases.end(), [&](const auto& each) {
-    return each.second.version == qualifier && of.provisioned.contains(each.first);
-  });
-  if (pointed_at) throw refusal{conflict("Version is pointed by a Provisioned Concurrency alias")};
-}
-
-// An alias of $LATEST leads to no published version.
-void check_published(const attributes& of, const function_target& target) {
-  const auto found = of.aliases.find(target.qualifier);
-  const bool unpublished =
-      target.latest() || (found != of.aliases.end() && found->second.version == "$LATEST");
-  if (!unpublished) return;
-  throw refusal{invalid(
-      "Provisioned Concurrency Configs cannot be applied to unpublished function versions.")};
-}
-
 // Its instances are there after the time that provisioning takes.
 provisioned_concurrency ask_for(const site& where, const attributes& of,
                                 const std::string& qualifier, std::int64_t count) {
@@ -141,13 +114,13 @@ json::object shown(const provisioned_concurrency& what, bool is_ready) {
 void put_provisioned_concurrency_config(const call_ptr& request) {
   const auto target = find_version(*request);
   const auto count = read_count(*request);
-  check_published({}, target);
+  require_published({}, target.latest() ? "$LATEST" : target.qualifier);
   const auto& where = request->where();
   const auto lock = where.locks.take(target.name);
   const auto found = look_up_qualified(where, target).what;
-  check_published(found, target);
+  require_published(found, target.qualifier);
   check_room(where, found, target.qualifier, count);
-  check_conflicts(found, target.qualifier);
+  require_no_conflict(found, target.qualifier);
   const auto made = ask_for(where, found, target.qualifier, count);
   const auto changed = change_limits(
       where, {.name = target.name, .about = target.unqualified()},
