@@ -1,4 +1,5 @@
 #include "invoke/engine.hpp"
+#include "support/forwarding_store.hpp"
 #include "support/scripted_runner.hpp"
 #include <fsm/runtime.hpp>
 
@@ -56,7 +57,22 @@ private:
   contents& where_;
 };
 
+// Has lost the documents that are to be read next: as when an update replaces the version
+// meanwhile.
+class overtaken_store final : public fsm::testing::forwarding_store {
+public:
+  int left = 0;
+
+  void read_document(std::uint64_t uid, std::uint32_t version,
+                     std::function<void(fsm::expected<std::string>)> done) override {
+    if (left == 0) return inner().read_document(uid, version, std::move(done));
+    --left;
+    done(fsm::unexpected({.code = fsm::errc::not_found, .message = "replaced"}));
+  }
+};
+
 struct queue_under_test {
+  std::shared_ptr<overtaken_store> documents = std::make_shared<overtaken_store>();
   std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
   lasting_store::contents kept;
   fsm::runtime functions{make_options()};
@@ -72,6 +88,7 @@ struct queue_under_test {
 
   fsm::options make_options() {
     fsm::options result;
+    result.store = documents;
     result.clock = clock;
     result.threads = 1;
     result.idle_after = 24h * 14;
@@ -225,6 +242,20 @@ TEST_CASE("an event of a function or version that is gone is dropped") {
   q.create("f");
   REQUIRE(q.send("f", "1", "7"));
   CHECK(q.dropped(drop_reason::function_not_found) == 2);
+}
+
+TEST_CASE("an event whose function is updated again and again waits, and is not dropped") {
+  queue_under_test q;
+  q.create("f");
+  q.documents->left = 4;
+  REQUIRE(q.send("f"));
+  CHECK(q.documents->left == 0);
+  CHECK(q.runner->started().empty());
+  CHECK(q.dropped(drop_reason::function_not_found) == 0);
+  CHECK(q.counters().queued == 1);
+  CHECK(q.engine->limiter().unreserved_free() == 200);
+  q.clock->advance(1s);
+  CHECK(q.counters().delivered == 1);
 }
 
 TEST_CASE("a function that is throttled holds nobody back") {

@@ -55,6 +55,14 @@ refusal internal(std::string message) {
   return {std::nullopt, {.code = fsm::errc::internal, .message = std::move(message)}};
 }
 
+// The function is there all the same: it only changes too fast.
+refusal overtaken(const order& what) {
+  return {std::nullopt,
+          {.code = fsm::errc::too_many_requests,
+           .message = "function " + what.name + " was updated " + std::to_string(tries_max) +
+                      " times while an invocation of it started (invoke it again)"}};
+}
+
 }  // namespace
 
 // Held by the runner's callback and, until one of them has come, by the alarm.
@@ -99,9 +107,10 @@ void invoker::start(order what, finished done, int number) {
   one->permit = *std::move(permit);
   settings_.find(one->admitted, [this, one, number, what = std::move(what)](
                                     const fsm::expected<run_settings>& settings) mutable {
-    if (!settings && settings.error().code == fsm::errc::not_found && number < tries_max) {
+    if (!settings && settings.error().code == fsm::errc::not_found) {
       one->admitted.complete();
       one->permit.release();
+      if (number == tries_max) return one->answer(tl::make_unexpected(overtaken(what)));
       return start(std::move(what), std::move(one->done), number + 1);
     }
     if (!settings) return one->answer(tl::make_unexpected(refusal{std::nullopt, settings.error()}));
