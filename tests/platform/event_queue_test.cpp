@@ -6,11 +6,15 @@
 #include <catch2/catch_test_macros.hpp>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -71,6 +75,57 @@ public:
   }
 };
 
+// Tells that an event is kept only when it is stopped, on a thread of its own.
+class late_store final : public platform::invoke::event_store {
+public:
+  fsm::expected<std::vector<platform::invoke::event>> load() override {
+    return std::vector<platform::invoke::event>{};
+  }
+  void add(const platform::invoke::event&, std::string, kept done) override {
+    thread_ = std::thread{[done = std::move(done), end = end_.get_future()] {
+      end.wait();
+      done({});
+    }};
+  }
+  void change(const platform::invoke::event&) override {}
+  void remove(std::uint64_t, kept done) override { done({}); }
+  fsm::expected<std::string> payload(std::uint64_t) override { return "1"; }
+  fsm::expected<void> checkpoint(const std::string&) override { return {}; }
+  void stop() override {
+    end_.set_value();
+    thread_.join();
+  }
+
+private:
+  std::promise<void> end_;
+  std::thread thread_;
+};
+
+// Its invocations end when the test says so, also when it is gone itself.
+class loose_runner final : public platform::invoke::runner {
+public:
+  struct contents {
+    std::vector<finished> running;
+    std::function<void()> on_cancel;
+  };
+  explicit loose_runner(contents& where) : where_{where} {}
+
+  cancel run(platform::invoke::invocation, finished done) override {
+    where_.running.push_back(std::move(done));
+    return [&where = where_] { where.on_cancel(); };
+  }
+
+private:
+  contents& where_;
+};
+
+platform::invoke::order order_for(const std::string& function) {
+  platform::invoke::order result;
+  result.name = result.function = function;
+  result.version = "$LATEST";
+  return result;
+}
+
 struct queue_under_test {
   std::shared_ptr<overtaken_store> documents = std::make_shared<overtaken_store>();
   std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
@@ -104,6 +159,7 @@ struct queue_under_test {
     how.events = std::make_unique<lasting_store>(kept);
     how.event_settings = [this](const std::string&, const std::string&) { return settings; };
     how.limits = limits;
+    how.stop_patience = 0ms;
     engine = *platform::invoke::engine::start(functions, clock, log, std::move(how));
   }
 
@@ -414,6 +470,72 @@ TEST_CASE("what was being delivered at a stop runs again") {
   CHECK(q.kept.events.size() == 1);
   q.runner->finish();
   CHECK(q.kept.events.empty());  // It ended after all.
+}
+
+TEST_CASE("an event that is still being kept at the end is accepted") {
+  queue_under_test q;
+  platform::invoke::engine_options how;
+  how.events = std::make_unique<late_store>();
+  q.engine = *platform::invoke::engine::start(q.functions, q.clock, q.log, std::move(how));
+  std::optional<fsm::expected<void>> accepted;
+  platform::invoke::event what;
+  what.function = "f";
+  q.engine->events().add(std::move(what), "1", [&](const auto& done) { accepted = done; });
+  CHECK_FALSE(accepted);
+  q.engine.reset();
+  REQUIRE(accepted);
+  CHECK(*accepted);
+}
+
+TEST_CASE("an invocation that does not end holds nothing beyond the engine") {
+  queue_under_test q;
+  q.create("f");
+  int cancelled = 0;
+  loose_runner::contents all;
+  all.on_cancel = [&] { ++cancelled; };
+  platform::invoke::engine_options how;
+  how.runs = std::make_unique<loose_runner>(all);
+  how.stop_patience = 0ms;
+  q.engine = *platform::invoke::engine::start(q.functions, q.clock, q.log, std::move(how));
+  std::vector<platform::invoke::invoker::result> results;
+  q.engine->runs().start(order_for("f"), [&](const auto& result) { results.push_back(result); });
+  REQUIRE(all.running.size() == 1);
+  CHECK(q.engine->limiter().unreserved_free() == 999);
+  q.engine.reset();
+  CHECK(cancelled == 1);
+  REQUIRE(results.size() == 1);
+  REQUIRE_FALSE(results[0]);
+  CHECK(results[0].error().why.code == fsm::errc::stopped);
+  q.clock->advance(24h * 15);  // Beyond its deadline.
+  CHECK(q.functions.get("f")->state == fsm::state::inactive);
+  all.running[0]({});
+  CHECK(results.size() == 1);
+  CHECK(cancelled == 1);
+}
+
+TEST_CASE("an invocation that ends when it is cancelled is waited for") {
+  queue_under_test q;
+  q.create("f");
+  std::atomic<bool> ended = false;
+  std::thread ending;
+  loose_runner::contents all;
+  all.on_cancel = [&] {
+    ending = std::thread{[&] {
+      std::this_thread::yield();
+      ended = true;
+      all.running[0]({});
+    }};
+  };
+  platform::invoke::engine_options how;
+  how.runs = std::make_unique<loose_runner>(all);
+  how.stop_patience = 60s;
+  q.engine = *platform::invoke::engine::start(q.functions, q.clock, q.log, std::move(how));
+  int answers = 0;
+  q.engine->runs().start(order_for("f"), [&](const auto&) { ++answers; });
+  q.engine.reset();
+  CHECK(ended);
+  CHECK(answers == 1);
+  ending.join();
 }
 
 TEST_CASE("an event is written and read back, and what is none is not read") {

@@ -10,9 +10,8 @@ fsm::expected<std::unique_ptr<engine>> engine::start(fsm::runtime& functions,
                                                      const std::shared_ptr<fsm::clock>& clock,
                                                      const std::shared_ptr<spdlog::logger>& log,
                                                      engine_options how) {
-  std::unique_ptr<engine> result{
-      new engine{functions, clock, how.account_concurrency, std::move(how.runs)}};
-  const auto lost = how.load(result->limiter_);
+  std::unique_ptr<engine> result{new engine{functions, clock, how, std::move(how.runs)}};
+  const auto lost = how.load(*result->limiter_);
   if (!lost) return fsm::unexpected(lost.error());
   for (const auto& each : *lost) {
     log->warn("limit does not hold function={} version={} count={} error=\"{}\"", each.function,
@@ -30,6 +29,14 @@ fsm::expected<std::unique_ptr<engine>> engine::start(fsm::runtime& functions,
   result->events_ = *std::move(events);
   result->events_->start();
   return result;
+}
+
+// Whoever still holds the queue holds what it uses. The store ends here, and not where the queue
+// does: that may be on the store's own thread.
+engine::~engine() {
+  stop();
+  invoker_->stop(patience_);
+  if (events_) events_->close();
 }
 
 }  // namespace platform::invoke

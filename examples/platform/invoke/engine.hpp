@@ -13,6 +13,7 @@
 
 #include <spdlog/logger.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,6 +33,8 @@ struct engine_options {
     return invoke::event_settings{};
   };
   event_limits limits{};
+  /// How long the end waits for invocations that have been cancelled, by the time outside.
+  std::chrono::milliseconds stop_patience{1000};
   /// Called before anything is delivered: sets what functions have for themselves. Gives what does
   /// not fit into the account, which is logged.
   std::function<fsm::expected<std::vector<lost_limit>>(fsm::concurrency_limiter&)> load =
@@ -48,10 +51,11 @@ public:
       const std::shared_ptr<spdlog::logger>& log, engine_options how);
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
-  ~engine() { stop(); }
+  /// Cancels what still runs and waits for it (`stop_patience`), then for the event store.
+  ~engine();
 
-  [[nodiscard]] fsm::concurrency_limiter& limiter() noexcept { return limiter_; }
-  [[nodiscard]] invoker& runs() noexcept { return invoker_; }
+  [[nodiscard]] fsm::concurrency_limiter& limiter() noexcept { return *limiter_; }
+  [[nodiscard]] invoker& runs() noexcept { return *invoker_; }
   [[nodiscard]] event_queue& events() noexcept { return *events_; }
 
   /// Delivers no more events.
@@ -60,16 +64,15 @@ public:
   }
 
 private:
-  engine(fsm::runtime& functions, const std::shared_ptr<fsm::clock>& clock, std::uint32_t account,
-         std::unique_ptr<runner> runs)
-      : limiter_{account},
-        runner_{std::move(runs)},
-        invoker_{functions, limiter_, *runner_, clock} {}
+  engine(fsm::runtime& functions, const std::shared_ptr<fsm::clock>& clock,
+         const engine_options& how, std::shared_ptr<runner> runs)
+      : patience_{how.stop_patience},
+        limiter_{std::make_shared<fsm::concurrency_limiter>(how.account_concurrency)},
+        invoker_{std::make_shared<invoker>(functions, limiter_, std::move(runs), clock)} {}
 
-  // Each is used by those below.
-  fsm::concurrency_limiter limiter_;
-  const std::unique_ptr<runner> runner_;
-  invoker invoker_;
+  const std::chrono::milliseconds patience_;
+  const std::shared_ptr<fsm::concurrency_limiter> limiter_;
+  const std::shared_ptr<invoker> invoker_;
   std::shared_ptr<event_queue> events_;
 };
 

@@ -280,7 +280,7 @@ bool event_queue::give_up_before(const event& what, const event_settings& how) {
     drop(what, drop_reason::event_age_exceeded);
     return true;
   }
-  if (from_.limiter.reserved(what.function) == 0U) {
+  if (from_.limiter->reserved(what.function) == 0U) {
     drop(what, drop_reason::zero_reserved_concurrency);
     return true;
   }
@@ -309,7 +309,7 @@ void event_queue::run_version(const event& what, const resolved& version) {
                .payload = *std::move(payload),
                .client_context = what.client_context,
                .trace_id = what.trace_id};
-  from_.runs.start(std::move(wanted), [weak = weak_from_this(), what](const auto& result) {
+  from_.runs->start(std::move(wanted), [weak = weak_from_this(), what](const auto& result) {
     if (const auto self = weak.lock()) self->finished(what, result);
   });
 }
@@ -332,6 +332,7 @@ void event_queue::refused(event what, const refusal& why) {
     case fsm::errc::function_initializing:
     case fsm::errc::function_failed:
     case fsm::errc::too_many_requests: return hold_line(std::move(what));
+    case fsm::errc::stopped: return;  // It stays kept, as it is.
     default: break;
   }
   from_.log->warn("event could not be run function={} request={} error=\"{}\"", what.function,

@@ -87,8 +87,8 @@ public:
 
   struct parts {
     resolver resolve;
-    fsm::concurrency_limiter& limiter;
-    invoker& runs;
+    std::shared_ptr<fsm::concurrency_limiter> limiter;
+    std::shared_ptr<invoker> runs;
     std::shared_ptr<fsm::clock> clock;
     std::unique_ptr<event_store> store;
     std::shared_ptr<spdlog::logger> log;
@@ -107,6 +107,9 @@ public:
   void start();
   /// Delivers and accepts no more. What is being delivered may end; what has not ended stays kept.
   void stop();
+  /// After `stop`: keeps what has been accepted and tells those who wait for it. What changes later
+  /// is not kept.
+  void close() { from_.store->stop(); }
 
   /// Keeps an event; its id and the times are filled in. `too_many_requests` when the queue is
   /// full. `done` is called once, on any thread, also inside this call.

@@ -33,6 +33,9 @@ public:
   /// Adds a copy to the checkpoint of the functions that has this name. Waits for the disk. Does
   /// nothing when events are not on disk.
   [[nodiscard]] virtual fsm::expected<void> checkpoint(const std::string& name) = 0;
+  /// Returns when all that it was given is kept and everybody has been told. What comes later is
+  /// refused with `stopped`. Not on a thread of its own.
+  virtual void stop() {}
 };
 
 [[nodiscard]] std::unique_ptr<event_store> make_memory_event_store();

@@ -10,6 +10,7 @@
 
 #include <tl/expected.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -49,28 +50,35 @@ struct completed {
 /// order, so that an invocation that is throttled does not wake a function. Both are held until the
 /// runner has finished. An invocation that has not ended at its deadline is cancelled and counts as
 /// a failure of the function.
-class invoker {
+class invoker : public std::enable_shared_from_this<invoker> {
 public:
   using result = tl::expected<completed, refusal>;
   using finished = std::function<void(result)>;
 
-  /// All must outlive it, and it must outlive every invocation.
-  invoker(fsm::runtime& functions, fsm::concurrency_limiter& limiter, runner& runs,
-          std::shared_ptr<fsm::clock> clock);
+  /// `functions` must outlive it. To be held by a `shared_ptr`.
+  invoker(fsm::runtime& functions, std::shared_ptr<fsm::concurrency_limiter> limiter,
+          std::shared_ptr<runner> runs, std::shared_ptr<fsm::clock> clock);
 
   /// Runs one. May wait for a function that has to be asked. `done` is called once, on any thread,
   /// also inside this call.
   void start(order what, finished done);
 
+  /// Runs no more: what still runs, and what comes later, is refused with `stopped`. Cancels what
+  /// runs and waits for it, at most as long as `patience` by the time outside; what has not ended
+  /// then holds neither its function nor a limit any longer.
+  void stop(std::chrono::milliseconds patience);
+
 private:
   struct running;
+  class roster;
   void start(order what, finished done, int number);
   void run(const std::shared_ptr<running>& one, const run_settings& settings, order what);
 
   fsm::runtime& functions_;
-  fsm::concurrency_limiter& limiter_;
-  runner& runner_;
+  const std::shared_ptr<fsm::concurrency_limiter> limiter_;
+  const std::shared_ptr<runner> runner_;
   const std::shared_ptr<fsm::clock> clock_;
+  const std::shared_ptr<roster> roster_;
   settings_cache settings_;
 };
 

@@ -68,14 +68,7 @@ public:
         db_{std::move(db)},
         thread_{[this] { run(); }} {}
 
-  ~rocksdb_event_store() override {
-    {
-      const std::lock_guard lock{mutex_};
-      ending_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
+  ~rocksdb_event_store() override { end(); }
 
   fsm::expected<std::vector<event>> load() override {
     std::vector<event> result;
@@ -119,7 +112,18 @@ public:
     return {};
   }
 
+  void stop() override { end(); }
+
 private:
+  void end() {
+    {
+      const std::lock_guard lock{mutex_};
+      ending_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
   struct work {
     std::optional<event> put{};
     std::optional<std::string> payload{};
@@ -138,9 +142,15 @@ private:
   void push(work what) {
     {
       const std::lock_guard lock{mutex_};
-      waiting_.push_back(std::move(what));
+      if (!ending_) {
+        waiting_.push_back(std::move(what));
+        changed_.notify_one();
+        return;
+      }
     }
-    changed_.notify_one();
+    if (!what.done) return;
+    what.done(
+        fsm::unexpected({.code = fsm::errc::stopped, .message = "events are no longer kept"}));
   }
 
   void run() {
