@@ -13,6 +13,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -321,6 +322,19 @@ def closed_after(p, data):
     return time.monotonic() - started
 
 
+def refused_over_tls(p, trusted, body):
+    """Status of the answer to an unsigned request that is sent to its end, and whether a goodbye follows it."""
+    trust = ssl.create_default_context(cafile=trusted)
+    with socket.create_connection(("127.0.0.1", p.port), timeout=60) as plain, \
+            trust.wrap_socket(plain, server_hostname="127.0.0.1", suppress_ragged_eofs=False) as secure:
+        secure.sendall(f"POST {FUNCTIONS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        secure.sendall(body)
+        answer = http.client.HTTPResponse(secure)
+        answer.begin()
+        answer.read()
+        return answer.status, secure.recv(1) == b""
+
+
 def tls(program):
     """curl and the AWS CLI over TLS, old versions, other origins, and who does not speak it"""
     with certificate() as folder, Platform(program, *DOORS, "--tls-cert", f"{folder}/cert.pem", "--tls-key",
@@ -349,6 +363,8 @@ def tls(program):
         answer = curl("--cacert", f"{folder}/cert.pem", *signing, "--data-binary", f"@{payload}",
                       f"{p.url}{SEED}/invocations")
         check(len(answer.stdout), 3_000_002, "a long payload there and back")
+        check(refused_over_tls(p, f"{folder}/cert.pem", b" " * 20_000_000), (403, True), "a long body that is refused")
+        check(refused_over_tls(p, f"{folder}/cert.pem", b""), (403, True), "a refusal without a body")
         p.access_key, p.secret_key = KEY, SECRET
         p.global_options = ["--ca-bundle", f"{folder}/cert.pem"]
         check(p.configuration("seed-0000001")["State"], "Active", "the AWS CLI")

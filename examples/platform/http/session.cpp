@@ -30,6 +30,7 @@ namespace beast = boost::beast;
 namespace {
 
 constexpr std::chrono::seconds goodbye_time{1};
+constexpr std::chrono::seconds silence_max{2};
 constexpr std::chrono::seconds look_again_after{1};
 constexpr std::size_t first_read_bytes = 1024;
 constexpr std::size_t buffer_bytes_max = std::size_t{128} * 1024;
@@ -152,8 +153,8 @@ session::awaitable<void> session::serve(bool refusing) {
   while (greeted && !finishing_ && co_await wait_for_request()) {
     if (!co_await serve_one(refusing)) break;
   }
-  if (greeted && stream_.is_secure()) co_await say_goodbye();
   if (unread_) co_await drain();
+  if (greeted && stream_.is_secure()) co_await say_goodbye();
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   stream_.close();
 }
@@ -315,16 +316,29 @@ session::awaitable<void> session::say_goodbye() {
   co_await stream_.async_shutdown(with(error));
 }
 
+// Takes what is left of a request that was refused. With TLS nothing can be read after the goodbye,
+// so that the peer learns of the end of its answer only when it has fallen silent.
 session::awaitable<void> session::drain() {
   beast::error_code error;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  buffer_.clear();
-  stream_.expires_after(rules_.limits.body_time);
-  for (std::uint64_t left = rules_.limits.drain_bytes_max; !error && left > 0;) {
-    const auto size =
-        co_await stream_.async_read_some(buffer_.prepare(buffer_bytes_max / 2), with(error));
-    left -= std::min<std::uint64_t>(left, size);
+  if (!stream_.is_secure()) {
+    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
   }
+  buffer_.clear();
+  asio::steady_timer silence{stream_.get_executor()};
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t taken = 0; !error && taken < rules_.limits.drain_bytes_max;) {
+    stream_.expires_at(start + time_for(taken));
+    if (stream_.is_secure()) stop_reading_after(silence, silence_max);
+    taken += co_await stream_.async_read_some(buffer_.prepare(buffer_bytes_max / 2), with(error));
+  }
+}
+
+// Unlike the stream's own deadline this leaves the connection open.
+void session::stop_reading_after(asio::steady_timer& timer, std::chrono::milliseconds span) {
+  timer.expires_after(span);
+  timer.async_wait([self = shared_from_this()](const beast::error_code& cancelled) {
+    if (!cancelled) self->stream_.socket().cancel();
+  });
 }
 
 response session::turn_away(problem why, const parser* in, const std::string& detail) const {

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -63,6 +64,7 @@ private:
   awaitable<bool> write(response what);
   awaitable<void> drain();
   awaitable<void> say_goodbye();
+  void stop_reading_after(boost::asio::steady_timer& timer, std::chrono::milliseconds span);
   [[nodiscard]] response turn_away(problem why, const parser* in,
                                    const std::string& detail = {}) const;
   [[nodiscard]] response explain(const boost::beast::error_code& error, const parser& in) const;
