@@ -439,6 +439,45 @@ TEST_CASE("settings are checked as the service does") {
         "expression pattern: subnet-[0-9a-z]*]");
 }
 
+TEST_CASE("settings are bounded one by one and as a whole") {
+  site_under_test s;
+  const auto message = [&](json::object more) { return s.create(std::move(more)).message(); };
+  json::object variables;
+  for (int i = 0; i < 1000; ++i) variables["bad-" + std::to_string(i)] = "x";
+  CHECK(message({{"Environment", {{"Variables", variables}}}})
+            .starts_with("Lambda was unable to configure your environment variables"));
+  json::object tags;
+  for (int i = 0; i < 1000; ++i) tags[std::string(129, 'k') + std::to_string(i)] = "x";
+  CHECK(message({{"Tags", tags}}) == "Number of tags exceeds resource tag limit.");
+  CHECK(message({{"Layers", {std::string(141, 'l')}}})
+            .ends_with("' at 'layers' failed to satisfy constraint: Member must satisfy "
+                       "constraint: [Member must have length less than or equal to 140, Member "
+                       "must have length greater than or equal to 1]"));
+  const json::array many(1501, "x");
+  CHECK(message({{"ImageConfig", {{"Command", many}}}})
+            .ends_with("' at 'imageConfig.command' failed to satisfy constraint: Member must have "
+                       "length less than or equal to 1500"));
+  CHECK(message({{"LoggingConfig", {{"SystemLogLevel", "TRACE"}}}}) ==
+        "1 validation error detected: Value 'TRACE' at 'loggingConfig.systemLogLevel' failed to "
+        "satisfy constraint: Member must satisfy enum value set: [DEBUG, INFO, WARN]");
+  CHECK(message({{"DeadLetterConfig", {{"TargetArn", std::string(262'144, 'a')}}}})
+            .starts_with("The settings of a function must not take more than 262144 bytes"));
+}
+
+TEST_CASE("settings that outgrow their bound together change nothing") {
+  site_under_test s;
+  s.create_active();
+  const auto change = [&](const json::object& settings) {
+    return s.ask(verb::put, f + "/configuration", json::serialize(settings)).status;
+  };
+  const auto shown = [&] { return s.ask(verb::get, f + "/configuration").body.as_object(); };
+  CHECK(change({{"DeadLetterConfig", {{"TargetArn", std::string(200'000, 'a')}}}}) == 200);
+  json::object image;
+  image["Command"] = json::array(400, json::value(std::string(200, 'w')));
+  CHECK(change({{"ImageConfig", image}, {"Timeout", 77}}) == 400);
+  CHECK(shown().at("Timeout") == 3);
+}
+
 TEST_CASE("security groups that are not there are reported before subnets that are not there") {
   site_under_test s;
   REQUIRE(s.world->replace(R"({"vpc": {"subnets": [], "security_groups": ["sg-1"]}})"));

@@ -138,6 +138,15 @@ TEST_CASE("violations are reported in one message, in the words of the service")
         "set: [A, B]");
 }
 
+TEST_CASE("only the first fifty violations are reported") {
+  const auto found = verdict("{}", [](const wire::members& in) {
+    for (int i = 0; i < 1000; ++i) in.require("M" + std::to_string(i));
+  });
+  CHECK(found.message.starts_with("50 validation errors detected: Value null at 'm0' "));
+  CHECK(found.message.find("'m49'") != std::string::npos);
+  CHECK(found.message.find("'m50'") == std::string::npos);
+}
+
 TEST_CASE("lengths are counted in characters") {
   const auto read = [](const wire::members& in) { (void)in.text("Text", {.length_max = 3}); };
   CHECK(verdict(R"({"Text": "äöü"})", read).message == "nothing is wrong");

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t body_depth_max = 32;
 constexpr std::size_t payload_depth_max = 512;
+// What else is wrong is left out: an answer must not outgrow its request.
+constexpr std::size_t violations_max = 50;
 
 std::string_view kind_name(const json::value& value) {
   switch (value.kind()) {
@@ -94,17 +96,18 @@ struct ignoring_handler {
 
 void problems::violation(std::string_view value, std::string_view path,
                          std::string_view constraint) {
-  violations_.push_back("Value '" + std::string{value} + "' at '" + std::string{path} +
-                        "' failed to satisfy constraint: Member must " + std::string{constraint});
+  map_violation(value, path, "Member must " + std::string{constraint});
 }
 
 void problems::map_violation(std::string_view value, std::string_view path,
                              std::string_view constraint) {
+  if (violations_.size() == violations_max) return;
   violations_.push_back("Value '" + std::string{value} + "' at '" + std::string{path} +
                         "' failed to satisfy constraint: " + std::string{constraint});
 }
 
 void problems::missing(std::string_view path) {
+  if (violations_.size() == violations_max) return;
   violations_.push_back("Value null at '" + std::string{path} +
                         "' failed to satisfy constraint: Member must not be null");
 }

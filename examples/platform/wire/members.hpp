@@ -22,7 +22,7 @@
 
 namespace platform::wire {
 
-/// What is wrong with a request.
+/// What is wrong with a request. Takes note of the first 50 violations.
 class problems {
 public:
   /// `value` at `path` breaks a constraint: "have length less than or equal to 64".

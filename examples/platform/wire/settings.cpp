@@ -20,13 +20,20 @@ using namespace std::string_view_literals;
 namespace {
 
 constexpr std::size_t environment_bytes_max = 4096;
+// What a function was told is kept in memory and in the log: its texts are bounded as a whole.
+constexpr std::size_t settings_bytes_max = std::size_t{256} * 1024;
 constexpr std::size_t layers_max = 5;
+constexpr std::size_t layer_length_max = 140;
+constexpr std::size_t image_words_max = 1500;
 constexpr std::size_t subnets_max = 16;
 constexpr std::size_t security_groups_max = 5;
 
 constexpr std::array tracing_modes{"Active"sv, "PassThrough"sv};
 constexpr std::array snapshots{"PublishedVersions"sv, "None"sv};
 constexpr std::array log_formats{"JSON"sv, "Text"sv};
+constexpr std::array application_log_levels{"TRACE"sv, "DEBUG"sv, "INFO"sv,
+                                            "WARN"sv,  "ERROR"sv, "FATAL"sv};
+constexpr std::array system_log_levels{"DEBUG"sv, "INFO"sv, "WARN"sv};
 constexpr std::array package_types{"Image"sv, "Zip"sv};
 constexpr std::array architectures{"x86_64"sv, "arm64"sv};
 
@@ -94,6 +101,15 @@ void read_environment(const members& given, json::object& document) {
   const auto given_variables = environment->map("Variables");
   if (!given_variables)
     return void(document["Environment"] = json::object{{"Variables", variables}});
+  for (const auto& [name, value] : *given_variables) variables[name] = value;
+  const auto measured = json::serialize(variables);
+  if (measured.size() > environment_bytes_max) {
+    return given.found().refuse(
+        fault::invalid_parameter_value,
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided exceeded the 4KB limit. String measured: " +
+            measured);
+  }
   for (const auto& [name, value] : *given_variables) {
     if (!is_variable_name(name)) {
       given.found().violation(
@@ -101,15 +117,6 @@ void read_environment(const members& given, json::object& document) {
           "satisfy constraint: [Map keys must satisfy constraint: [Member must satisfy "
           "regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]]");
     }
-    variables[name] = value;
-  }
-  const auto measured = json::serialize(variables);
-  if (measured.size() > environment_bytes_max) {
-    given.found().refuse(fault::invalid_parameter_value,
-                         "Lambda was unable to configure your environment variables because the "
-                         "environment variables you "
-                         "have provided exceeded the 4KB limit. String measured: " +
-                             measured);
   }
   document["Environment"] = json::object{{"Variables", std::move(variables)}};
 }
@@ -171,8 +178,8 @@ void read_logging(const members& given, json::object& document) {
   if (const auto* before = document.if_contains("LoggingConfig")) into = before->as_object();
   take_text(*logging, "LogFormat", {.values = log_formats}, into);
   take_text(*logging, "LogGroup", log_group_rule, into);
-  take_text(*logging, "ApplicationLogLevel", {}, into);
-  take_text(*logging, "SystemLogLevel", {}, into);
+  take_text(*logging, "ApplicationLogLevel", {.values = application_log_levels}, into);
+  take_text(*logging, "SystemLogLevel", {.values = system_log_levels}, into);
   document["LoggingConfig"] = std::move(into);
 }
 
@@ -180,9 +187,30 @@ void read_layers(const members& given, json::object& document) {
   const auto layers = given.texts("Layers");
   if (!layers) return;
   if (layers->size() > layers_max) {
-    given.found().refuse(fault::invalid_parameter_value, "Cannot reference more than 5 layers.");
+    return given.found().refuse(fault::invalid_parameter_value,
+                                "Cannot reference more than 5 layers.");
+  }
+  const bool fit = std::all_of(layers->begin(), layers->end(), [](const std::string& each) {
+    return !each.empty() && each.size() <= layer_length_max;
+  });
+  if (!fit) {
+    given.found().violation(
+        list_text(*layers), given.path("Layers"),
+        "satisfy constraint: [Member must have length less than or equal to 140, Member must have "
+        "length greater than or equal to 1]");
   }
   document["Layers"] = to_json(*layers);
+}
+
+// What an image is started with.
+void take_words(const members& given, std::string_view name, json::object& document) {
+  const auto words = given.texts(name);
+  if (!words) return;
+  if (words->size() > image_words_max) {
+    given.found().violation(list_text(*words), given.path(name),
+                            "have length less than or equal to " + std::to_string(image_words_max));
+  }
+  document[name] = to_json(*words);
 }
 
 // Objects with one text or number that matters.
@@ -207,10 +235,19 @@ void read_small_objects(const members& given, json::object& document) {
   inner("DeadLetterConfig",
         [](const members& in, json::object& into) { take_text(in, "TargetArn", {}, into); });
   inner("ImageConfig", [](const members& in, json::object& into) {
-    if (const auto entry = in.texts("EntryPoint")) into["EntryPoint"] = to_json(*entry);
-    if (const auto command = in.texts("Command")) into["Command"] = to_json(*command);
+    take_words(in, "EntryPoint", into);
+    take_words(in, "Command", into);
     take_text(in, "WorkingDirectory", {.length_max = 1000}, into);
   });
+}
+
+void check_size(const json::object& document, problems& found) {
+  const auto size = json::serialize(document).size();
+  if (size <= settings_bytes_max) return;
+  found.refuse(fault::invalid_parameter_value,
+               "The settings of a function must not take more than " +
+                   std::to_string(settings_bytes_max) + " bytes as JSON. These take " +
+                   std::to_string(size) + ".");
 }
 
 }  // namespace
@@ -228,6 +265,7 @@ void read_settings(const members& given, const platform::world& cloud, json::obj
   read_runtime(given, document);
   read_environment(given, document);
   read_network(given, cloud, document);
+  check_size(document, given.found());
 }
 
 void read_architectures(const members& given, json::object& document) {

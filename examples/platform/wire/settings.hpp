@@ -12,7 +12,8 @@ namespace platform::wire {
 /// Takes the settings of a function (everything but name, code, tags, package type and
 /// architecture) from a request into its document: what the request names replaces what was there.
 /// A document holds what a function was told, under the names of the Lambda API; defaults are
-/// filled in when it is shown. Networks are looked up in `cloud`, and must exist there.
+/// filled in when it is shown. Networks are looked up in `cloud`, and must exist there. A document
+/// that becomes longer than 256 KiB is refused.
 void read_settings(const members& given, const platform::world& cloud,
                    boost::json::object& document);
 

@@ -99,6 +99,10 @@ function_target find_resource(const call& request) {
        {}}};
 }
 
+void refuse_tag_count(problems& found) {
+  found.refuse(fault::invalid_parameter_value, "Number of tags exceeds resource tag limit.");
+}
+
 // Changes the tags, which renews the RevisionId.
 void change_tags(const call_ptr& request, const function_target& target,
                  const std::function<void(json::object& tags)>& edit) {
@@ -118,6 +122,10 @@ std::optional<json::object> read_tags(const members& given) {
   if (!tags) return std::nullopt;
   json::object result;
   auto& found = given.found();
+  if (tags->size() > tags_max) {
+    refuse_tag_count(found);
+    return result;
+  }
   const auto path = given.path("Tags");
   for (const auto& [key, value] : *tags) {
     check_text(key, path + "." + key + ".key", {.length_min = 1, .length_max = key_length_max},
@@ -129,8 +137,7 @@ std::optional<json::object> read_tags(const members& given) {
 }
 
 void check_tag_count(const json::object& tags, problems& found) {
-  if (tags.size() <= tags_max) return;
-  found.refuse(fault::invalid_parameter_value, "Number of tags exceeds resource tag limit.");
+  if (tags.size() > tags_max) refuse_tag_count(found);
 }
 
 void tag_resource(const call_ptr& request) {
