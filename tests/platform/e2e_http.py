@@ -5,6 +5,7 @@ usage: e2e_http.py PROGRAM [PART...]
 """
 
 import base64
+import email.utils
 import json
 import os
 import socket
@@ -38,13 +39,17 @@ class Wire:
     def send(self, text, body=b""):
         self.socket.sendall(text.replace("\n", "\r\n").encode() + body)
 
-    def answer(self):
-        """Status and body of the next answer."""
+    def head(self):
+        """The lines of the next answer's head."""
         while b"\r\n\r\n" not in self.buffer:
             if not self._more():
                 raise AssertionError(f"the connection ended after {self.buffer!r}")
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        lines = head.decode().split("\r\n")
+        return head.decode().split("\r\n")
+
+    def answer(self):
+        """Status and body of the next answer."""
+        lines = self.head()
         length = 0
         for line in lines[1:]:
             key, value = line.split(":", 1)
@@ -142,7 +147,25 @@ def connections(program):
             wire.send(f"POST {invoke} HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked\n\n2\n[1\n1\n]\n0\n\n")
             check(wire.answer(), (200, b"[1]"), "a chunked payload")
             wire.send("HEAD /_fsm/health HTTP/1.1\nHost: localhost\n\n")
-            check(wire.socket.recv(12), b"HTTP/1.1 404", "HEAD")
+            head = wire.head()
+            check((head[0], wire.buffer), ("HTTP/1.1 404 Not Found", b""), "HEAD")
+        with Wire(p) as wire:
+            wire.send("HEAD /_fsm/health HTTP/1.1\nHost: evil.example\n\n")
+            check((wire.head()[0], wire.closed(), wire.buffer), ("HTTP/1.1 403 Forbidden", True, b""),
+                  "a HEAD that is refused")
+        with Wire(p) as wire:
+            wire.send(*post(invoke, b"1", "X-Amz-Invocation-Type: DryRun\n"))
+            head = wire.head()
+            check((head[0], [line for line in head if line.lower().startswith("content-length")]),
+                  ("HTTP/1.1 204 No Content", []), "an answer without content")
+            dates = [line.removeprefix("Date: ") for line in head if line.startswith("Date: ")]
+            check(len(dates), 1, "dates")
+            age = time.time() - email.utils.parsedate_to_datetime(dates[0]).timestamp()
+            check((-1 < age < 10, dates[0].endswith(" GMT")), (True, True), f"the date {dates[0]}")
+        with Wire(p) as wire:
+            wire.send(f"POST {invoke} HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked\n\n"
+                      "1\n7\n0\nX-Amz-Invocation-Type: Event\n\n")
+            check((wire.answer()[0], wire.closed()), (400, True), "fields after a chunked body")
         with Wire(p) as wire:
             wire.send("GET /_fsm/health HTTP/1.0\nHost: localhost\n\n")
             check((wire.answer()[0], wire.closed()), (200, True), "HTTP/1.0")

@@ -12,10 +12,13 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
+#include <fmt/chrono.h>
 
 #include <array>
 #include <atomic>
+#include <ctime>
 #include <exception>
+#include <iterator>
 #include <netinet/tcp.h>
 #include <string>
 #include <string_view>
@@ -66,6 +69,9 @@ bool is_framing_plain(const request_head& head) {
          beast::iequals(head[proto::field::transfer_encoding], "chunked");
 }
 
+// Fields that come after a chunked body would count like those before it, which have been checked.
+auto count_fields(const request_head& head) { return std::distance(head.begin(), head.end()); }
+
 // Brings an answer back to the connection's thread, once; says that there is none when all copies
 // are gone.
 class reply_once {
@@ -92,6 +98,23 @@ private:
   std::atomic<bool> given_ = false;
 };
 
+// The time of the world outside, as HTTP has it. Made once in a second and on a thread.
+const std::string& date_text() {
+  thread_local std::time_t made_at = -1;
+  thread_local std::string text;
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  if (now != made_at) text = fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
+  made_at = now;
+  return text;
+}
+
+// An answer without a body does not say how long that is.
+void close_body(response& what, bool head_only) {
+  const bool none = what.result() == proto::status::no_content;
+  if (none || head_only) what.body().clear();
+  if (!none) what.prepare_payload();
+}
+
 // The status line and the fields. Written with the body in one go, which Beast's own serializer
 // takes longer for than the rest of a short answer.
 std::string head_text(const response& what) {
@@ -103,6 +126,8 @@ std::string head_text(const response& what) {
   add(std::to_string(what.result_int()));
   add(" ");
   add(what.reason());
+  add("\r\nDate: ");
+  add(date_text());
   add("\r\n");
   for (const auto& each : what) {
     add(each.name_string());
@@ -194,7 +219,7 @@ session::awaitable<bool> session::serve_one(bool refusing) {
   if (!stream_.socket().is_open()) co_return false;
   if (refusal) {
     refusal->keep_alive(false);
-    co_await write(*std::move(refusal));
+    co_await write(*std::move(refusal), in.get().method() == proto::verb::head);
     co_return false;
   }
   unread_ = false;
@@ -204,8 +229,7 @@ session::awaitable<bool> session::serve_one(bool refusing) {
   auto answer = co_await ask(in.release());
   answer.version(version);
   answer.keep_alive(keep && !finishing_);
-  if (head_only) answer.body().clear();
-  const bool written = co_await write(std::move(answer));
+  const bool written = co_await write(std::move(answer), head_only);
   co_return written&& keep && !finishing_;
 }
 
@@ -243,6 +267,7 @@ session::awaitable<std::optional<response>> session::read_body(parser& in) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(stream_, asio::buffer(go_on), with(error));
   }
+  const auto fields = count_fields(in.get());
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t got = 0; !error && !in.is_done();) {
     stream_.expires_at(start + time_for(got));
@@ -253,6 +278,9 @@ session::awaitable<std::optional<response>> session::read_body(parser& in) {
   }
   if (is_end(error)) stream_.close();
   if (error && !is_end(error)) co_return explain(error, in);
+  if (!error && count_fields(in.get()) != fields) {
+    co_return turn_away(problem::malformed, &in, "Fields after the body are not understood.");
+  }
   co_return std::nullopt;
 }
 
@@ -299,9 +327,9 @@ session::awaitable<void> session::watch_peer(abandon give_up, std::uint64_t requ
   give_up();
 }
 
-session::awaitable<bool> session::write(response what) {
+session::awaitable<bool> session::write(response what, bool head_only) {
   beast::error_code error;
-  what.prepare_payload();
+  close_body(what, head_only);
   allow(what.body().size());
   const auto head = head_text(what);
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(what.body())};

@@ -61,7 +61,7 @@ private:
   awaitable<std::optional<response>> read_head(parser& in);
   awaitable<std::optional<response>> read_body(parser& in);
   awaitable<response> ask(request what);
-  awaitable<bool> write(response what);
+  awaitable<bool> write(response what, bool head_only);
   awaitable<void> drain();
   awaitable<void> say_goodbye();
   void stop_reading_after(boost::asio::steady_timer& timer, std::chrono::milliseconds span);
