@@ -106,7 +106,8 @@ wire::door_keys to_door_keys(const flags& how) {
   result.access = wire::access_key{how.access_key, how.secret_key};
   if (!result.admin_token.empty()) return result;
   result.admin_token = wire::random_token();
-  // Not a line of the log, which may be kept where others can read it.
+  // Not a line of the log, so that no level hides it. It goes where the log goes all the same: who
+  // keeps that output keeps the token.
   std::cerr << "admin token, until the end of this process: Authorization: Bearer "
             << result.admin_token << std::endl;
   return result;

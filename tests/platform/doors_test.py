@@ -283,6 +283,11 @@ def admin(program):
         signed = sign(p, "GET", "/_fsm/clock")[1]
         check(p.request("GET", "/_fsm/clock", headers=signed)[0], 403, "a signature instead of the token")
         check(p.request("POST", "/_fsm/clock", {"advance": "1d"})[0], 403, "a change without the token")
+        check(p.request("GET", "/_fsm/clock", headers={"Authorization": f"bEARER {TOKEN}"})[0], 200, "another case")
+        check([error(p.request("GET", path))[:2] for path in ("/", "/metrics")],
+              [(403, "AccessDeniedException")] * 2, "pages without the token")
+        check([error(p.request("GET", path, b"x"))[:2] for path in ("/_fsm/health", "/_fsm/code/x")],
+              [(413, "RequestEntityTooLargeException")] * 2, "bodies of what everybody may ask for")
         check(TOKEN in p.read_log(), False, "the given token in the log")
         p.stop()
     with Platform(program, *DOORS[:4], "--seed-functions", "1") as p:

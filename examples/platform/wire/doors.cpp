@@ -3,6 +3,8 @@
 #include "wire/chunked_body.hpp"
 #include "wire/digest.hpp"
 
+#include <boost/beast/core/string.hpp>
+
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -22,8 +24,10 @@ constexpr std::uint64_t chunk_bytes_min = 8192;
 constexpr std::uint64_t chunk_head_bytes = 128;
 constexpr std::uint64_t trailer_bytes_max = 4096;
 
+boost::beast::string_view view_of(std::string_view text) { return {text.data(), text.size()}; }
+
 std::string_view field(const http::request_head& head, std::string_view name) {
-  const auto found = head.find(boost::beast::string_view{name.data(), name.size()});
+  const auto found = head.find(view_of(name));
   if (found == head.end()) return {};
   return {found->value().data(), found->value().size()};
 }
@@ -40,7 +44,7 @@ std::optional<failure> check_token(const http::request_head& head, const std::st
   constexpr std::string_view scheme = "Bearer ";
   const auto given = field(head, "Authorization");
   // The digests are compared, so that the time does not tell the length either.
-  if (given.starts_with(scheme) &&
+  if (boost::beast::iequals(view_of(given.substr(0, scheme.size())), view_of(scheme)) &&
       equal_secrets(sha256(given.substr(scheme.size())), sha256(token))) {
     return std::nullopt;
   }

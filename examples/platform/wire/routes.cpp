@@ -126,7 +126,8 @@ matched_route match(http::proto::verb method, const target& where) {
 
 door door_of(const matched_route& found, const target& where) noexcept {
   if (found.which) return found.which->door;
-  const bool ours = where.segments.front() == "_fsm" || where.path == "/";
+  const bool ours =
+      where.segments.front() == "_fsm" || where.path == "/" || where.path == "/metrics";
   return ours ? door::admin : door::signature;
 }
 

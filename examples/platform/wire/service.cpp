@@ -44,8 +44,16 @@ std::uint64_t bytes_max(const route* which, const http::request_head& head) {
                                                    : small_request_bytes_max;
 }
 
+// Nobody reads the body of a request that everybody may send, or that has no readable target.
+bool takes_no_body(const http::request_head& head, const matched_route& found) {
+  return found.which ? found.which->door == door::open : !target_of(head);
+}
+
 failure body_too_large(const http::request_head& head, const std::string& size) {
   const auto found = match(head);
+  if (takes_no_body(head, found)) {
+    return {fault::request_entity_too_large, "The request must not have a body.", {}};
+  }
   if (found.which && found.which->limit == body_limit::payload)
     return payload_too_large(head, size);
   const auto limit = std::to_string(bytes_max(found.which, head));
@@ -147,7 +155,9 @@ std::optional<http::response> service::refuse_by_head(const http::request_head& 
 }
 
 std::uint64_t service::body_bytes_max(const http::request_head& head) const {
-  return packed_bytes_max(head, bytes_max(match(head).which, head));
+  const auto found = match(head);
+  if (takes_no_body(head, found)) return 0;
+  return packed_bytes_max(head, bytes_max(found.which, head));
 }
 
 http::response service::turn_away(http::problem why, const http::request_head* head,
