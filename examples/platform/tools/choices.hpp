@@ -116,6 +116,8 @@ inline constexpr auto choices = std::to_array<choice>({
   {"Bodies of errors that the API's model does not have (ValidationException, AccessDeniedException, RequestEntityTooLargeException)",
    "`{\"message\": ...}` without Type", "clients read the name from the header, and `message` in either case"},
   {"Retry-After of TooManyRequestsException", "1 second", "no number is known"},
+  {"Many violations in one request", "the first 50 are reported", "an error must not be many times as long as its request"},
+  {"Settings that take more than 262144 bytes as JSON", "400 InvalidParameterValueException", "every list of functions sends them"},
   {"Members that are not in the API's model", "ignored",
    "newer clients may send what older services do not know"},
   {"Members that are in the model and not here", "refused by name with InvalidParameterValueException",
