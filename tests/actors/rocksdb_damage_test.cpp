@@ -1,3 +1,4 @@
+#include "support/counting_reader.hpp"
 #include "support/recorded_run.hpp"
 #include "support/temporary_directory.hpp"
 #include <fsm/rocksdb.hpp>
@@ -380,23 +381,8 @@ TEST_CASE("a store on a file system that is read-only is refused with the reason
   CHECK_THAT(opened.error().message, ContainsSubstring("/proc/self/store"));
 }
 
-namespace {
-
-struct counting final : fsm::rocksdb_reader {
-  std::size_t functions = 0;
-  bool on_summary(const fsm::rocksdb_summary&) override { return true; }
-  bool on_owed_release(std::uint64_t, std::uint32_t) override { return true; }
-  bool on_function(const fsm::stored_function&) override { return ++functions != 0; }
-  bool on_document(std::uint64_t, std::uint32_t, std::string_view) override { return true; }
-  bool on_metadata(std::uint64_t, std::string_view) override { return true; }
-  bool on_history(const fsm::stored_transition&) override { return true; }
-  bool on_event(const fsm::stored_transition&) override { return true; }
-};
-
-}  // namespace
-
 TEST_CASE("damage is an error for who reads a store from outside, or changes nothing", "[damage]") {
-  counting sound;
+  counting_reader sound;
   REQUIRE(fsm::read_rocksdb_store(sound_store(), sound).has_value());
   CHECK(sound.functions > 3);
   for (const fs::path& path : files_of(sound_store())) {
@@ -409,7 +395,7 @@ TEST_CASE("damage is an error for who reads a store from outside, or changes not
         } else {
           store.flip(store.directory() / path.filename(), at);
         }
-        counting found;
+        counting_reader found;
         const auto read = fsm::read_rocksdb_store(store.directory(), found);
         if (!read) {
           store.check_clear(read.error().message);
@@ -435,11 +421,11 @@ TEST_CASE("a store can be read from outside while its files come and go", "[dama
     }
     ended = true;
   }};
-  counting sound;
+  counting_reader sound;
   CHECK(fsm::read_rocksdb_store(sound_store(), sound).has_value());
   std::size_t readings = 0;
   do {
-    counting found;
+    counting_reader found;
     const auto read = fsm::read_rocksdb_store(store.directory(), found);
     INFO((read ? "" : read.error().message));
     CHECK(read.has_value());

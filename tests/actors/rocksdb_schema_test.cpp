@@ -2,6 +2,7 @@
 #include "store/rocksdb/internal.hpp"
 #include "store/rocksdb/meta.hpp"
 #include "store_conformance.hpp"
+#include "support/counting_reader.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -127,17 +128,6 @@ void fill_as_version_1(const std::filesystem::path& directory) {
   REQUIRE(db.has_value());
   REQUIRE(db->db->DropColumnFamily((*db)[rocks::family::metadata]).ok());
 }
-
-struct counting_reader final : fsm::rocksdb_reader {
-  int functions = 0;
-  bool on_summary(const fsm::rocksdb_summary&) override { return true; }
-  bool on_owed_release(std::uint64_t, std::uint32_t) override { return true; }
-  bool on_function(const fsm::stored_function&) override { return ++functions != 0; }
-  bool on_document(std::uint64_t, std::uint32_t, std::string_view) override { return true; }
-  bool on_metadata(std::uint64_t, std::string_view) override { return true; }
-  bool on_history(const fsm::stored_transition&) override { return true; }
-  bool on_event(const fsm::stored_transition&) override { return true; }
-};
 
 }  // namespace
 

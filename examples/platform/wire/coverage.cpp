@@ -107,17 +107,6 @@ constexpr auto operations = std::to_array<api_operation>({
 });
 // clang-format on
 
-bool fits(std::string_view pattern, const target& where) {
-  for (const auto& segment : where.segments) {
-    if (pattern.empty()) return false;
-    pattern.remove_prefix(1);
-    const auto part = pattern.substr(0, pattern.find('/'));
-    pattern.remove_prefix(part.size());
-    if (part == "*" ? segment.empty() : part != segment) return false;
-  }
-  return pattern.empty();
-}
-
 bool asks_for_nothing(const json::value& value) {
   if (const auto* object = value.if_object()) return object->empty();
   if (const auto* array = value.if_array()) return array->empty();
@@ -138,7 +127,8 @@ bool is_here(const api_operation& which) noexcept {
 const api_operation* find_operation(http::proto::verb method, const target& where) {
   const api_operation* result = nullptr;
   for (const auto& each : operations) {
-    if (each.method != method || !fits(each.pattern, where)) continue;
+    const bool same_path = fits(each.pattern, where, [](const std::string&) {});
+    if (each.method != method || !same_path) continue;
     if (!where.has(each.parameter)) continue;
     // One that wants a parameter is meant before one that does not.
     if (!result || result->parameter.empty()) result = &each;

@@ -89,28 +89,6 @@ constexpr bool doors_fit_paths() {
 }
 static_assert(doors_fit_paths());
 
-// The next part of a pattern, which is taken from it.
-std::string_view take_part(std::string_view& pattern) {
-  pattern.remove_prefix(1);
-  const auto part = pattern.substr(0, pattern.find('/'));
-  pattern.remove_prefix(part.size());
-  return part;
-}
-
-bool fits(std::string_view pattern, const target& where, matched_route& into) {
-  for (const auto& segment : where.segments) {
-    if (pattern.empty()) return false;
-    const auto part = take_part(pattern);
-    if (part == "*") {
-      if (segment.empty()) return false;
-      (into.function_text.empty() ? into.function_text : into.item_text) = segment;
-    } else if (part != segment) {
-      return false;
-    }
-  }
-  return pattern.empty();
-}
-
 }  // namespace
 
 std::span<const route> routes() noexcept { return table; }
@@ -119,7 +97,10 @@ matched_route match(http::proto::verb method, const target& where) {
   for (const auto& each : table) {
     if (each.method != method || !where.has(each.parameter)) continue;
     matched_route result{&each, {}, {}};
-    if (fits(each.pattern, where, result)) return result;
+    const auto keep = [&result](const std::string& part) {
+      (result.function_text.empty() ? result.function_text : result.item_text) = part;
+    };
+    if (fits(each.pattern, where, keep)) return result;
   }
   return {};
 }

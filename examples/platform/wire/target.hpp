@@ -23,6 +23,21 @@ struct target {
   [[nodiscard]] bool has(std::string_view name_and_value) const noexcept;
 };
 
+/// Whether the path is of this form: "/functions/*/aliases", where '*' is any one part that is not
+/// empty. `use` gets those parts one by one, also when the rest of the path does not fit.
+template <class Use>
+[[nodiscard]] bool fits(std::string_view pattern, const target& where, Use use) {
+  for (const auto& segment : where.segments) {
+    if (pattern.empty()) return false;
+    pattern.remove_prefix(1);
+    const auto part = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(part.size());
+    if (part == "*" ? segment.empty() : part != segment) return false;
+    if (part == "*") use(segment);
+  }
+  return pattern.empty();
+}
+
 /// Splits and decodes a target, in origin or absolute form; a slash at the end does not count.
 /// Nothing if it is neither, or if an escape ('%41') is broken.
 [[nodiscard]] std::optional<target> parse_target(std::string_view text);
