@@ -1,23 +1,11 @@
 #include "code/bucket_folder.hpp"
-#include "code/code_keeper.hpp"
-#include "invoke/engine.hpp"
-#include "wire/account_book.hpp"
-#include "wire/digest.hpp"
-#include "wire/service.hpp"
-#include "world.hpp"
-#include <fsm/runtime.hpp>
+#include "site_fixture.hpp"
 
-#include <boost/asio/thread_pool.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <catch2/catch_test_macros.hpp>
 #include <spdlog/sinks/null_sink.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string functions_path = "/2015-03-31/functions";
+using platform::testing::functions_path;
 
 std::string path_of(const std::string& name) { return functions_path + "/" + name; }
 
@@ -65,91 +53,24 @@ private:
   const std::unique_ptr<code_store> packages_ = code::make_memory_code_store();
 };
 
-// A platform without sockets, under a manual clock, whose packages can be looked at.
-struct site_under_test {
-  struct answer {
-    unsigned status = 0;
-    std::string error;
-    json::value body;
-    http::response raw;
+// A platform whose packages can be looked at.
+struct site_under_test : platform::testing::site_under_test {
+  using answer = platform::testing::answer;
 
-    std::string text(const char* member) const {
-      const auto* found = body.as_object().if_contains(member);
-      return found && found->is_string() ? std::string{found->get_string().c_str()} : "";
-    }
-    std::string message() const { return text("message") + text("Message"); }
-  };
-
-  std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
-  std::shared_ptr<platform::world> world =
-      std::make_shared<platform::world>(platform::world_settings{}, clock);
-  fsm::runtime functions{make_options()};
-  boost::asio::thread_pool workers{1};
-  std::shared_ptr<spdlog::logger> log =
-      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
-  full_store* store = new full_store;  // The keeper's.
-  code::code_keeper keeper;
-  std::unique_ptr<platform::invoke::engine> invocations =
-      *platform::invoke::engine::start(functions, clock, log, {});
-  platform::wire::function_locks locks;
-  platform::wire::account_book book;
-  platform::wire::site site{.functions = functions,
-                            .cloud = *world,
-                            .invocations = *invocations,
-                            .virtual_clock = clock.get(),
-                            .workers = workers,
-                            .log = log,
-                            .region = "us-east-1",
-                            .account = "000000000000",
-                            .code = keeper,
-                            .locks = locks,
-                            .book = book};
-  platform::wire::service service{site};
+  full_store* store;  // The keeper's.
 
   explicit site_under_test(std::uint64_t bytes_max = 1'000'000)
-      : keeper{functions,
-               std::unique_ptr<code::code_store>{store},
-               {.bytes_max = bytes_max, .pause = 0ms},
-               log} {}
-  ~site_under_test() {
-    workers.join();
-    keeper.stop();
-  }
-
-  fsm::options make_options() const {
-    fsm::options result;
-    result.provider = world;
-    result.clock = clock;
-    result.threads = 1;
-    return result;
-  }
+      : site_under_test{bytes_max, new full_store} {}
 
   answer ask(verb method, const std::string& target, const json::object& body = {}) {
-    http::request request{method, target, 11};
-    request.set(http::proto::field::host, "platform.test:81");
-    if (!body.empty()) request.body() = json::serialize(body);
-    std::promise<http::response> promise;
-    auto future = promise.get_future();
-    service.handle(std::move(request),
-                   [&](http::response what) { promise.set_value(std::move(what)); });
-    REQUIRE(future.wait_for(30s) == std::future_status::ready);
-    answer result;
-    result.raw = future.get();
-    result.status = result.raw.result_int();
-    result.error = result.raw["X-Amzn-Errortype"];
-    json::error_code ignored;
-    result.body = json::parse(result.raw.body(), ignored);
-    return result;
+    return send(make_request(method, target, body.empty() ? "" : json::serialize(body),
+                             "platform.test:81"));
   }
 
   answer create(const std::string& name, json::object from, json::object more = {}) {
-    json::object body{{"FunctionName", name},
-                      {"Role", "arn:aws:iam::000000000000:role/r"},
-                      {"Runtime", "python3.12"},
-                      {"Handler", "index.handler"},
-                      {"Code", std::move(from)}};
-    for (const auto& [key, value] : more) body[key] = value;
-    return ask(verb::post, functions_path, body);
+    more["FunctionName"] = name;
+    more["Code"] = std::move(from);
+    return ask(verb::post, functions_path, creation(std::move(more)));
   }
 
   answer create(const std::string& name, const std::string& package) {
@@ -183,6 +104,13 @@ struct site_under_test {
     REQUIRE(keeper.settle(30s));
     return store->contains(sha256(package));
   }
+
+private:
+  site_under_test(std::uint64_t bytes_max, full_store* packages)
+      : platform::testing::site_under_test{platform::testing::site_options{
+            .packages = std::unique_ptr<code::code_store>{packages},
+            .keeper = {.bytes_max = bytes_max, .pause = 0ms}}},
+        store{packages} {}
 };
 
 }  // namespace

@@ -1,27 +1,13 @@
-#include "wire/service.hpp"
-
-#include "code/code_keeper.hpp"
-#include "invoke/engine.hpp"
+#include "site_fixture.hpp"
 #include "support/forwarding_store.hpp"
-#include "wire/account_book.hpp"
-#include "wire/digest.hpp"
 #include "wire/signature.hpp"
-#include "world.hpp"
-#include <fsm/runtime.hpp>
 
-#include <boost/asio/thread_pool.hpp>
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <catch2/catch_test_macros.hpp>
 #include <fmt/chrono.h>
-#include <spdlog/sinks/null_sink.h>
 
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
 
@@ -32,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string functions_path = "/2015-03-31/functions";
+using platform::testing::functions_path;
 const std::string f = functions_path + "/f";
 const std::string arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
 
@@ -51,94 +37,15 @@ public:
   }
 };
 
-// A platform without sockets, under a manual clock.
-struct site_under_test {
-  struct answer {
-    unsigned status = 0;
-    std::string error;
-    json::value body;
-    http::response raw;
-
-    std::string text(const char* member) const {
-      const auto* found = body.as_object().if_contains(member);
-      return found && found->is_string() ? std::string{found->get_string().c_str()} : "";
-    }
-    std::string message() const { return text("message") + text("Message"); }
-  };
-
-  std::shared_ptr<fsm::store> store;
-  std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
-  std::shared_ptr<platform::world> world =
-      std::make_shared<platform::world>(platform::world_settings{}, clock);
-  fsm::runtime functions{make_options()};
-  boost::asio::thread_pool workers{1};
-  std::shared_ptr<spdlog::logger> log =
-      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
-  platform::code::code_keeper keeper{
-      functions, platform::code::make_memory_code_store(), {.pause = 0ms}, log};
-  platform::wire::function_locks locks;
-  platform::wire::account_book book;
-  std::unique_ptr<platform::invoke::engine> invocations =
-      *platform::invoke::engine::start(functions, clock, log, {});
-  platform::wire::site site{.functions = functions,
-                            .cloud = *world,
-                            .invocations = *invocations,
-                            .virtual_clock = clock.get(),
-                            .workers = workers,
-                            .log = log,
-                            .region = "us-east-1",
-                            .account = "000000000000",
-                            .code = keeper,
-                            .locks = locks,
-                            .book = book};
-  platform::wire::service service{site};
-
-  explicit site_under_test(std::shared_ptr<fsm::store> where = fsm::make_memory_store())
-      : store{std::move(where)} {}
-  ~site_under_test() {
-    workers.join();
-    keeper.stop();
-  }
-
-  fsm::options make_options() {
-    fsm::options result;
-    result.store = store;
-    result.provider = world;
-    result.clock = clock;
-    result.provisioner.audit_interval = {};  // A test moves the clock by millennia.
-    result.threads = 1;
-    return result;
-  }
+struct site_under_test : platform::testing::site_under_test {
+  using answer = platform::testing::answer;
+  using platform::testing::site_under_test::site_under_test;
 
   answer ask(verb method, const std::string& target, const std::string& body = {},
              const char* header = nullptr, const char* value = nullptr) {
-    http::request request{method, target, 11};
-    request.set(http::proto::field::host, "localhost");
+    auto request = make_request(method, target, body);
     if (header) request.set(header, value);
-    request.body() = body;
-    std::promise<http::response> promise;
-    auto future = promise.get_future();
-    service.handle(std::move(request),
-                   [&](http::response what) { promise.set_value(std::move(what)); });
-    REQUIRE(future.wait_for(30s) == std::future_status::ready);
-    answer result;
-    result.raw = future.get();
-    result.status = result.raw.result_int();
-    result.error = result.raw["X-Amzn-Errortype"];
-    if (!result.raw.body().empty()) result.body = json::parse(result.raw.body());
-    return result;
-  }
-
-  static json::object creation(json::object more = {}) {
-    const std::string empty_zip{"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22};
-    json::object result{
-        {"FunctionName", "f"},
-        {"Role", "arn:aws:iam::000000000000:role/r"},
-        {"Runtime", "python3.12"},
-        {"Handler", "index.handler"},
-        {"Code", json::object{{"ZipFile", platform::wire::base64_encode(empty_zip)}}}};
-    for (const auto& [key, value] : more) result[key] = value;
-    return result;
+    return send(std::move(request));
   }
 
   answer create(json::object more = {}) {

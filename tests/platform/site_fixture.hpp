@@ -48,10 +48,18 @@ struct answer {
   [[nodiscard]] bool typed() const { return body.as_object().contains("Type"); }
 };
 
-/// A platform without sockets, under a manual clock. Its store may have lived before.
+/// What a platform under test may have differently.
+struct site_options {
+  /// It may have lived before.
+  std::shared_ptr<fsm::store> store = fsm::make_memory_store();
+  std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default;
+  std::unique_ptr<code::code_store> packages = code::make_memory_code_store();
+  code::keeper_options keeper{.pause = {}};
+};
+
+/// A platform without sockets, under a manual clock.
 struct site_under_test {
-  std::shared_ptr<fsm::store> store;
-  std::uint32_t concurrency;  // Of the account.
+  site_options how;
   std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
   std::shared_ptr<platform::world> world =
       std::make_shared<platform::world>(platform::world_settings{}, clock);
@@ -60,7 +68,7 @@ struct site_under_test {
   std::ostringstream log_text;
   std::shared_ptr<spdlog::logger> log = std::make_shared<spdlog::logger>(
       "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_text));
-  code::code_keeper keeper{functions, code::make_memory_code_store(), {}, log};
+  code::code_keeper keeper{functions, std::move(how.packages), how.keeper, log};
   wire::function_locks locks;
   std::shared_ptr<wire::account_book> book = std::make_shared<wire::account_book>();
   fsm::subscription counting = functions.watch(book);
@@ -80,10 +88,11 @@ struct site_under_test {
                   .book = *book};
   wire::service service{site};
 
-  explicit site_under_test(
-      std::shared_ptr<fsm::store> where = fsm::make_memory_store(),
-      std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default)
-      : store{std::move(where)}, concurrency{account_concurrency} {}
+  explicit site_under_test(site_options what = {}) : how{std::move(what)} {}
+  site_under_test(std::shared_ptr<fsm::store> store,
+                  std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default)
+      : site_under_test{
+            site_options{.store = std::move(store), .account_concurrency = account_concurrency}} {}
   ~site_under_test() {
     workers.join();
     invocations->stop();
@@ -92,17 +101,17 @@ struct site_under_test {
 
   fsm::options make_options() {
     fsm::options result;
-    result.store = store;
+    result.store = how.store;
     result.provider = world;
     result.clock = clock;
-    result.provisioner.audit_interval = {};
+    result.provisioner.audit_interval = {};  // A test moves the clock by millennia.
     result.threads = 1;
     return result;
   }
 
   invoke::engine_options make_engine_options() {
     invoke::engine_options result;
-    result.account_concurrency = concurrency;
+    result.account_concurrency = how.account_concurrency;
     result.load = [this](fsm::concurrency_limiter& into) {
       return wire::load_attributes(functions, into, *book);
     };
@@ -113,10 +122,19 @@ struct site_under_test {
     return result;
   }
 
-  answer ask(verb method, const std::string& target, const json::object& body = {}) {
+  static http::request make_request(verb method, const std::string& target, std::string body,
+                                    const std::string& host = "localhost") {
     http::request request{method, target, 11};
-    request.set(http::proto::field::host, "localhost");
-    if (!body.empty()) request.body() = json::serialize(body);
+    request.set(http::proto::field::host, host);
+    request.body() = std::move(body);
+    return request;
+  }
+
+  answer ask(verb method, const std::string& target, const json::object& body = {}) {
+    return send(make_request(method, target, body.empty() ? "" : json::serialize(body)));
+  }
+
+  answer send(http::request request) {
     std::promise<http::response> promise;
     auto future = promise.get_future();
     service.handle(std::move(request),
@@ -126,20 +144,26 @@ struct site_under_test {
     result.raw = future.get();
     result.status = result.raw.result_int();
     result.error = result.raw["X-Amzn-Errortype"];
-    if (!result.raw.body().empty()) result.body = json::parse(result.raw.body());
+    json::error_code no_json;  // As a package is none.
+    result.body = json::parse(result.raw.body(), no_json);
+    return result;
+  }
+
+  /// What CreateFunction asks for, with these members instead of the usual ones.
+  static json::object creation(json::object more = {}) {
+    const std::string empty_zip{"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22};
+    json::object result{{"FunctionName", "f"},
+                        {"Role", "arn:aws:iam::000000000000:role/r"},
+                        {"Runtime", "python3.12"},
+                        {"Handler", "index.handler"},
+                        {"Code", json::object{{"ZipFile", wire::base64_encode(empty_zip)}}}};
+    for (const auto& [key, value] : more) result[key] = value;
     return result;
   }
 
   /// A function that is Active.
   void create(const std::string& name) {
-    const std::string empty_zip{"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22};
-    const auto created = ask(verb::post, functions_path,
-                             {{"FunctionName", name},
-                              {"Role", "arn:aws:iam::000000000000:role/r"},
-                              {"Runtime", "python3.12"},
-                              {"Handler", "index.handler"},
-                              {"Code", json::object{{"ZipFile", wire::base64_encode(empty_zip)}}}});
-    REQUIRE(created.status == 201);
+    REQUIRE(ask(verb::post, functions_path, creation({{"FunctionName", name}})).status == 201);
     clock->advance(std::chrono::seconds{1});
   }
 
