@@ -64,8 +64,10 @@ expected<admission> runtime::admit(std::string_view name) {
   {
     const epoch_domain::pin pinned{core_->pool->epochs};
     admission_grant to;
-    if (hot_line* const line = admit_at_once(*core_, name, name_hash(name), to))
+    if (hot_line* const line = admit_at_once(*core_, name, name_hash(name), to)) {
+      core_->counts.admissions.add(pinned.thread(), 1);
       return admission{*core_->pool, *line, to};
+    }
   }
   return admit_by_asking(name);
 }
@@ -86,16 +88,18 @@ expected<admission> runtime::admit_by_asking(std::string_view name) {
     error why = ask_function(o, name);
     if (why.code == errc::function_initializing && o.how.inactive == on_inactive::hold &&
         round == 0) {
-      if (!wait(name, active, o.how.hold_max)) return unexpected(std::move(why));
+      if (!wait(name, active, o.how.hold_max)) return o.refuse(std::move(why));
     } else if (why.code != errc::none) {
-      return unexpected(std::move(why));
+      return o.refuse(std::move(why));
     }
     const epoch_domain::pin pinned{o.pool->epochs};
     admission_grant to;
-    if (hot_line* const line = admit_at_once(o, name, name_hash(name), to))
+    if (hot_line* const line = admit_at_once(o, name, name_hash(name), to)) {
+      o.counts.admissions.add(pinned.thread(), 1);
       return admission{*o.pool, *line, to};
+    }
   }
-  return unexpected(
+  return o.refuse(
       {errc::too_many_requests, fmt::format("function {} changes too fast to be invoked", name)});
 }
 
@@ -137,6 +141,8 @@ void runtime::admit_group(std::span<const std::string_view> names,
         refused |= std::uint32_t{1} << i;
       }
     }
+    o.counts.admissions.add(pinned.thread(),
+                            names.size() - static_cast<std::size_t>(std::popcount(refused)));
   }
   for (; refused != 0; refused &= refused - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(refused));

@@ -3,6 +3,7 @@
 #include "core.hpp"
 #include "function_actor.hpp"
 #include "provisioner.hpp"
+#include <fsm/quoted.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -88,7 +89,7 @@ void auditor::on_page(held_listed& page) {
     // One that cannot list what it holds is not asked again.
     if (page.tokens.error().code == errc::invalid_argument) return;
     if (core_.how.log != nullptr)
-      core_.how.log->warn("audit given up reason=\"{}\"", page.tokens.error().message);
+      core_.how.log->warn("audit given up reason={}", quoted(page.tokens.error().message));
     alarm_.at_latest(core_.clock->now() + interval);
     return;
   }

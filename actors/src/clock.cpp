@@ -59,6 +59,10 @@ public:
     return start_ + std::chrono::floor<duration>(std::chrono::steady_clock::now() - steady_start_);
   }
   /// A load, as long as somebody asks: the clock's thread then writes the time down at every tick.
+  [[nodiscard]] std::chrono::nanoseconds ticks() const noexcept override {
+    return std::chrono::steady_clock::now() - steady_start_;
+  }
+
   [[nodiscard]] timestamp coarse_now() const noexcept override {
     if (!coarse_used_.load(std::memory_order_relaxed))
       coarse_used_.store(true, std::memory_order_relaxed);

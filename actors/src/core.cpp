@@ -9,6 +9,7 @@
 #include "provisioner.hpp"
 #include "reclaimer.hpp"
 #include "restorer.hpp"
+#include <fsm/quoted.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -81,6 +82,7 @@ expected<void> core::start() {
   if (!opened) return unexpected(opened.error());
   epoch = opened->epoch;
   next_uid_.store(opened->last_uid + 1, std::memory_order_relaxed);
+  counts.last_sequence.store(opened->last_sequence, std::memory_order_relaxed);
   provisioner.spawn(*system_, *this);
   reclaimer.spawn(*system_, *this);
   auditor.spawn(*system_, *this);
@@ -210,7 +212,7 @@ void core::store_failed(const error& why) noexcept {
   store_problem_ = why.message;
   store_broken_.store(true, std::memory_order_release);
   if (how.log != nullptr)
-    how.log->error("the store failed; nothing more is written reason=\"{}\"", why.message);
+    how.log->error("the store failed; nothing more is written reason={}", quoted(why.message));
 }
 
 }  // namespace fsm::detail

@@ -5,6 +5,7 @@
 #include "function_pool.hpp"
 #include "interned.hpp"
 #include "state_index.hpp"
+#include "tally.hpp"
 #include <fsm/options.hpp>
 #include <fsm/runtime.hpp>
 
@@ -98,6 +99,13 @@ struct core : std::enable_shared_from_this<core> {
   void transition_ended() noexcept { transitions_.fetch_sub(1, std::memory_order_relaxed); }
   void attempt_began() noexcept { attempts_.fetch_add(1, std::memory_order_relaxed); }
   void attempt_ended() noexcept { attempts_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Those that wait for a place, and those that have one.
+  [[nodiscard]] std::size_t attempts() const noexcept {
+    return attempts_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::size_t transitions() const noexcept {
+    return transitions_.load(std::memory_order_relaxed);
+  }
   /// True if some attempts may have to wait until others have ended.
   [[nodiscard]] bool attempts_have_to_wait() const noexcept {
     return attempts_.load(std::memory_order_relaxed) > how.provisioner.in_flight_max;
@@ -144,6 +152,12 @@ struct core : std::enable_shared_from_this<core> {
   [[nodiscard]] std::uint64_t add_observer(std::shared_ptr<observer> who);
   void remove_observer(std::uint64_t id);
 
+  /// Counts a call that ends in an error for its caller; gives the error back.
+  [[nodiscard]] tl::unexpected<error> refuse(error why) noexcept {
+    counts.refused(why.code);
+    return unexpected(std::move(why));
+  }
+
   void store_failed(const error& why) noexcept;
   /// Why it failed; only after `store_is_broken`.
   [[nodiscard]] const std::string& store_problem() const noexcept { return store_problem_; }
@@ -168,6 +182,7 @@ struct core : std::enable_shared_from_this<core> {
   function_pool* pool;
   fsm::detail::directory directory;
   state_index index;
+  tally counts;
   interned<std::string> tenants{65'535};
   interned<duration> idle_policies{256};
 

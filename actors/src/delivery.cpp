@@ -17,6 +17,11 @@ delivery::delivery(caf::actor_config& how, core& o)
 
 void delivery::handle(internal_message* what) noexcept {
   auto* entry = as<journal_entry>(what);
+  if (const auto* committed = as<batch_committed>(what)) {
+    core_.observe([committed](observer& o) { o.on_commit(committed->what); });
+    delete what;
+    return;
+  }
   if (entry == nullptr) {
     waiters_.handle(*what);
     delete what;
@@ -44,7 +49,9 @@ void delivery::deliver(journal_entry& entry) {
       entry.is_change && entry.change.transition.sequence != 0 && !core_.store_is_broken();
   if (is_durable) {
     const transition& t = entry.change.transition;
+    core_.counts.last_sequence.store(t.sequence, std::memory_order_relaxed);
     core_.index.move(entry.slot, t.from, t.to);
+    core_.index.tell_reasons(entry.slot, entry.change.before, entry.change.record);
     // Not before: whoever asks for the name until then is answered by the function, once its end is
     // durable.
     if (t.to == pairs::absent) core_.forget_name(*entry.function);

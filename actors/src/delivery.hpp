@@ -13,6 +13,7 @@ namespace fsm::detail {
 // Messages delivery understands
 // -----------------------------
 // journal_entry          a durable transition, or an answer that had to wait (journal.hpp)
+// batch_committed        a batch is in the store (journal.hpp)
 // waiter_cancelled, waiters_tick, waiters_stop (waiters.hpp)
 
 /// What happens once a transition is durable, in the journal's order and one at a time: the index

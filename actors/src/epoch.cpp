@@ -33,7 +33,9 @@ epoch_reader& take_reader() {
     bool taken = false;
     if (r->taken.compare_exchange_strong(taken, true, std::memory_order_acq_rel)) return *r;
   }
+  static std::atomic<std::uint32_t> made_so_far{0};
   auto* const made = new epoch_reader;
+  made->number = made_so_far.fetch_add(1, std::memory_order_relaxed);
   made->next = readers.load(std::memory_order_relaxed);
   while (!readers.compare_exchange_weak(made->next, made, std::memory_order_acq_rel)) {
   }

@@ -18,6 +18,8 @@ struct alignas(64) epoch_reader {
   /// Pins of this thread that are alive; only its own.
   std::uint32_t depth = 0;
   std::atomic<bool> taken{true};
+  /// No other one has it. Counted from 0; another thread gets it when this one has ended.
+  std::uint32_t number = 0;
   epoch_reader* next = nullptr;
 };
 
@@ -43,6 +45,9 @@ public:
     ~pin() {
       if (--reader_.depth == 0) reader_.entered.store(0, std::memory_order_release);
     }
+
+    /// The number of this thread among all that have ever looked.
+    [[nodiscard]] std::uint32_t thread() const noexcept { return reader_.number; }
 
   private:
     epoch_reader& reader_;

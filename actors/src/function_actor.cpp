@@ -76,6 +76,7 @@ void function_actor::happen(core& o, call& c) noexcept {
   const bool may_be_idle = c.what.event == event::idle_due && before.pair.state == state::active;
   if (may_be_idle && !(result.changed(before) && may_become_idle(o, c.what.at))) {
     // It is in use after all, or being updated; the reclaimer looks again when it may be idle next.
+    tally::raise(o.counts.idle_in_use);
     c.answered();
     o.reclaimer->watch(*this);
     return;

@@ -54,6 +54,11 @@ public:
     return std::exchange(last_sequence_, uint48{sequence});
   }
 
+  /// The sequence of its latest transition. Journal only.
+  [[nodiscard]] std::uint64_t last_sequence() const noexcept {
+    return static_cast<std::uint64_t>(last_sequence_);
+  }
+
   /// Becomes what is stored, before anybody knows of it. Restorer only.
   void restore(const stored_function& from, std::uint16_t tenant, std::uint8_t idle_policy,
                timestamp last_use) noexcept;

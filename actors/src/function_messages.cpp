@@ -48,6 +48,16 @@ function_status status_of(const snapshot& found, std::string_view name) {
           .version = found.record.target() != 0 ? found.record.target() : found.record.version};
 }
 
+namespace {
+
+/// The error that a request is refused with, counted.
+caf::error refuse(core& o, const error& why) {
+  o.counts.refused(why.code);
+  return to_caf_error(why);
+}
+
+}  // namespace
+
 void function_actor::handle(caf::mailbox_element_ptr what) noexcept {
   if (what->mid.is_response()) return;  // Functions ask nobody anything.
   core* const o = owner();
@@ -96,7 +106,7 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
     happened.event = event::update;
     document = content.get_as<std::string>(1);
     if (document.size() > document_bytes_max) {
-      bounce(*what, to_caf_error({errc::invalid_argument, "the document is larger than 256 MiB"}));
+      bounce(*what, refuse(o, {errc::invalid_argument, "the document is larger than 256 MiB"}));
       return;
     }
   } else if (is_remove) {
@@ -106,7 +116,7 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
     error full = o.room_for_transition();
     if (full.code == errc::none && is_update) full = o.room_for_attempt();
     if (full.code != errc::none) {
-      bounce(*what, to_caf_error(full));
+      bounce(*what, refuse(o, full));
       return;
     }
   }
@@ -133,12 +143,13 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
   if (line().pair.state == state::active && !has_asker) return;  // Nobody could give it back.
   if (line().try_admit(to, o.clock->coarse_now())) {
     o.pool->admitted_by_message.fetch_add(1, std::memory_order_relaxed);
+    tally::raise(o.counts.admissions_by_message);
     reply(*what, ctrl(), admitted{to.generation, to.version, to.held});
     return;
   }
   if (word().load().in_flight() == admission_word::in_flight_max) {
-    bounce(*what, to_caf_error({errc::too_many_requests,
-                                "too many invocations of this function are in flight"}));
+    bounce(*what, refuse(o, {errc::too_many_requests,
+                             "too many invocations of this function are in flight"}));
     return;
   }
   if (line().pair.state == state::active) {
@@ -152,7 +163,7 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
   error full = o.room_for_transition();
   if (full.code == errc::none) full = o.room_for_attempt();
   if (full.code != errc::none) {
-    bounce(*what, to_caf_error(full));
+    bounce(*what, refuse(o, full));
     return;
   }
   auto* c = new caf_call{std::move(what), caf::strong_actor_ptr{ctrl()}};

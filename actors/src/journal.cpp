@@ -3,6 +3,7 @@
 #include "assert.hpp"
 #include "core.hpp"
 #include "delivery.hpp"
+#include "waiters.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -48,6 +49,8 @@ void journal::commit_gathered() noexcept {
       entry->change.transition.sequence = ++sequence_;
       entry->change.transition.previous = entry->function->follow_with(sequence_);
       changes_.push_back(&entry->change);
+    } else if (entry->function != nullptr && entry->reply != nullptr && entry->reply->wait_for) {
+      static_cast<wait_call&>(*entry->reply).seen = entry->function->last_sequence();
     }
   }
   const auto last_note = gathered_notes_.begin() +
@@ -64,6 +67,7 @@ void journal::commit_gathered() noexcept {
     return;
   }
   commit_under_way_ = true;
+  if (core_.has_observers()) commit_began_ = core_.clock->ticks();
   core_.busy(false);  // Until the store has answered.
   // A store that answers inside the call is done with at once; any other sends itself a message.
   struct rendezvous {
@@ -116,6 +120,7 @@ void journal::on_answer(const expected<void>& result) noexcept {
     broken_ = true;
     core_.store_failed(result.error());
   }
+  if (result) tell_commit();
   for (journal_entry* entry : writing_) {
     if (!result && entry->is_told_by_the_store()) {
       // Neither success nor "nothing happened": what the store holds is only known after a restart.
@@ -129,6 +134,16 @@ void journal::on_answer(const expected<void>& result) noexcept {
   }
   core_.delivery->post_all(writing_);
   writing_.clear();
+}
+
+void journal::tell_commit() noexcept {
+  const auto began = std::exchange(commit_began_, std::nullopt);
+  if (!began) return;
+  auto* told = new batch_committed;
+  told->what = {.transitions = static_cast<std::uint32_t>(changes_.size()),
+                .notes = static_cast<std::uint32_t>(notes_.size()),
+                .took = core_.clock->ticks() - *began};
+  core_.delivery->post(told);
 }
 
 }  // namespace fsm::detail

@@ -3,16 +3,24 @@
 #include "call.hpp"
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
+#include <fsm/observer.hpp>
 #include <fsm/store.hpp>
 
 #include <caf/error.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace fsm::detail {
+
+/// For delivery: a batch is in the store, and its entries follow.
+struct batch_committed final : internal_message {
+  commit_result what;
+};
 
 // Messages the journal understands
 // --------------------------------
@@ -79,6 +87,7 @@ private:
   void commit_gathered() noexcept;
   void on_answer(const expected<void>& result) noexcept;
   void give_up() noexcept;
+  void tell_commit() noexcept;
 
   /// Changes per commit: bounds the memory of a batch and the time until the first of it is
   /// answered.
@@ -98,6 +107,8 @@ private:
   std::vector<fsm::change*> abandoned_changes_;
   std::vector<note> abandoned_notes_;
   bool commit_under_way_ = false;
+  /// When it began, if somebody watches.
+  std::optional<std::chrono::nanoseconds> commit_began_;
   /// Set for good by a failed commit: nobody knows what the store holds, so nothing more is
   /// written.
   bool broken_ = false;

@@ -39,8 +39,13 @@ void provisioner::handle(internal_message* what) noexcept {
     on_release(gone->token);
   } else if (auto* wanted = as<prefer_attempt>(what)) {
     on_prefer(wanted->uid);
+  } else if (const auto* asked = as<attempt_asked>(what)) {
+    attempt_question& question = *asked->question;
+    question.answer = find_attempt(question.uid);
+    question.here.signal();  // It may be gone from here on.
   } else if (auto* owed = as<resume_work>(what)) {
     recovered_ = std::move(owed->work);
+    tally::raise(core_.counts.releases_owed, recovered_.releases());
   } else {
     on_tick();
   }
@@ -63,9 +68,11 @@ void provisioner::on_start(start_attempt& what) {
   job j{.request = std::move(what.request),
         .who = std::move(what.who),
         .document_version = what.document_version,
-        .preferred = what.preferred};
+        .preferred = what.preferred,
+        .ordered_at = core_.clock->now()};
   if (!try_at_once(j)) return;
   core_.attempt_ended();
+  tell_observers(j, true, reason_code::none, 1, j.ordered_at);
   tell_function(j, true, reason_code::none, {});
 }
 
@@ -83,6 +90,7 @@ bool provisioner::try_at_once(job& what) {
   if (answered != nullptr && answered->result == completion::result::succeeded) return true;
   // From here on like any other one that has been called.
   lane& l = *(lanes_[uid] = std::make_unique<lane>());
+  if (what.is_release) tally::raise(core_.counts.releases_owed);
   l.jobs.push_back(std::move(what));
   l.phase = phase::queued;
   take_place(l);
@@ -135,6 +143,7 @@ void provisioner::owe(job what) {
   const std::uint64_t uid = what.request.token.uid;
   std::unique_ptr<lane>& l = lanes_[uid];
   if (l == nullptr) l = std::make_unique<lane>();
+  if (what.is_release) tally::raise(core_.counts.releases_owed);
   if (!l->jobs.empty() && !what.is_release) {
     // Behind a release that may never be confirmed: then it fails rather than wait for ever.
     blocked_.emplace(core_.clock->now() + options_.provision_deadline, what.request.token);
@@ -163,7 +172,11 @@ void provisioner::drop_first(std::uint64_t uid, lane& l) {
   job& first = l.jobs.front();
   clear_timer(l);
   give_place_back(l);
-  if (!first.is_release) core_.attempt_ended();
+  if (first.is_release) {
+    tally::lower(core_.counts.releases_owed);
+  } else {
+    core_.attempt_ended();
+  }
   l.jobs.erase(l.jobs.begin());
   l.in_queue = false;
   if (l.jobs.empty()) {
@@ -181,6 +194,39 @@ void provisioner::on_prefer(std::uint64_t uid) {
   if (l.phase != phase::queued || l.jobs.front().is_release) return;
   // Its other place in the queue is skipped when it comes up.
   queues_[l.jobs.front().request.tenant].preferred.push_back(uid);
+}
+
+std::optional<attempt_status> provisioner::find_attempt(std::uint64_t uid) const {
+  attempt_status seen;
+  seen.tries_max = options_.attempts_max;
+  if (const recovered_job* const owed = recovered_.find_attempt(uid)) {
+    seen.token = owed->token;
+    seen.kind = owed->kind;
+    seen.phase = attempt_phase::queued;
+    return seen;
+  }
+  const auto found = lanes_.find(uid);
+  if (found == lanes_.end()) return std::nullopt;
+  const lane& l = *found->second;
+  const auto wanted = [](const job& j) { return !j.is_release && !j.given_up; };
+  const auto j = std::find_if(l.jobs.begin(), l.jobs.end(), wanted);
+  if (j == l.jobs.end()) return std::nullopt;
+  seen.token = j->request.token;
+  seen.kind = j->request.kind;
+  if (j != l.jobs.begin()) {
+    seen.phase = attempt_phase::blocked;
+    for (const auto& [until, token] : blocked_) {
+      if (token == seen.token) seen.gives_up_at = until;
+    }
+    return seen;
+  }
+  seen.phase = l.phase == phase::queued    ? attempt_phase::queued
+               : l.phase == phase::calling ? attempt_phase::calling
+                                           : attempt_phase::pausing;
+  seen.tries = l.tries;
+  if (l.has_timer) seen.next = l.timer->first;
+  if (l.tries > 0) seen.gives_up_at = l.give_up_at;
+  return seen;
 }
 
 // -- what an earlier owner owed -------------------------------------------------------------------
@@ -210,6 +256,9 @@ void provisioner::resume(std::vector<recovered_job> jobs, bool preferred) {
       j.document_version = owed.document_version;
       j.preferred = preferred;
       j.who = std::move(owed.who);
+      j.ordered_at = core_.clock->now();
+    } else {
+      tally::lower(core_.counts.releases_owed);  // It is counted anew.
     }
     owe(std::move(j));
   }
@@ -241,12 +290,14 @@ void provisioner::take_place(lane& l) {
   FSM_ASSERT(!l.has_place);
   l.has_place = true;
   ++(l.jobs.front().is_release ? releases_in_flight_ : attempts_in_flight_);
+  if (!l.jobs.front().is_release) tally::raise(core_.counts.attempts_in_flight);
 }
 
 void provisioner::give_place_back(lane& l) {
   if (!l.has_place) return;
   l.has_place = false;
   --(l.jobs.front().is_release ? releases_in_flight_ : attempts_in_flight_);
+  if (!l.jobs.front().is_release) tally::lower(core_.counts.attempts_in_flight);
 }
 
 provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
@@ -420,16 +471,34 @@ void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, rea
                                  std::string text) {
   // Given up: the release is in the lane behind it, and the function has been told otherwise.
   remember_fate(l, succeeded && !l.jobs.front().given_up);
+  const std::uint32_t tries = l.tries;
+  const timestamp began = l.give_up_at - options_.provision_deadline;
   job ended = std::move(l.jobs.front());
   if (!succeeded && !ended.given_up) {
     job release;
     release.is_release = true;
     release.request.token = ended.request.token;
     note_release(note_kind::release_owed, release.request.token);
+    tally::raise(core_.counts.releases_owed);
     l.jobs.insert(l.jobs.begin() + 1, std::move(release));
   }
   drop_first(uid, l);
-  if (!ended.given_up) tell_function(ended, succeeded, reason, std::move(text));
+  if (ended.given_up) return;
+  tell_observers(ended, succeeded, reason, tries, began);
+  tell_function(ended, succeeded, reason, std::move(text));
+}
+
+void provisioner::tell_observers(const job& j, bool succeeded, reason_code reason,
+                                 std::uint32_t tries, timestamp at) {
+  if (!core_.has_observers()) return;
+  const attempt_result ended{.token = j.request.token,
+                             .kind = j.request.kind,
+                             .succeeded = succeeded,
+                             .reason = reason,
+                             .tries = tries,
+                             .waited = at - j.ordered_at,
+                             .took = core_.clock->now() - at};
+  core_.observe([&ended](observer& o) { o.on_attempt_ended(ended); });
 }
 
 void provisioner::remember_fate(const lane& l, bool kept) {

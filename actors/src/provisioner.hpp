@@ -4,6 +4,7 @@
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
 #include "recovered_work.hpp"
+#include <fsm/explanation.hpp>
 #include <fsm/provider.hpp>
 #include <fsm/store.hpp>
 
@@ -13,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -45,6 +47,16 @@ struct resume_work final : internal_message {
 /// Somebody waits for this function: its attempt goes before those nobody waits for.
 struct prefer_attempt final : internal_message {
   std::uint64_t uid = 0;
+};
+
+/// Somebody wants to know how far the attempt of a function has got. Changes nothing.
+struct attempt_question {
+  std::uint64_t uid = 0;
+  std::optional<attempt_status> answer;
+  parking here;
+};
+struct attempt_asked final : internal_message {
+  attempt_question* question = nullptr;  // On the stack of the thread that waits.
 };
 
 /// INTERNAL: the provider, or the store that was asked for the document, has answered a try.
@@ -103,6 +115,7 @@ private:
     bool is_release = false;
     bool given_up = false;  // A release has been asked for meanwhile: its answer does not count.
     bool is_recovered = false;  // An earlier owner may have tried it.
+    timestamp ordered_at{};
   };
   enum class phase : std::uint8_t { queued, calling, pausing };
   using timers = std::multimap<timestamp, std::uint64_t>;
@@ -135,6 +148,7 @@ private:
   void on_start(start_attempt& what);
   void on_release(attempt_token token);
   void on_prefer(std::uint64_t uid);
+  [[nodiscard]] std::optional<attempt_status> find_attempt(std::uint64_t uid) const;
   void note_release(note_kind what, const attempt_token& token) noexcept;
   void on_answer(try_answered& what);
   void on_late_answer(const try_answered& what);
@@ -161,6 +175,9 @@ private:
   void finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason,
                       std::string text);
   void remember_fate(const lane& l, bool kept);
+  /// An attempt has ended that began to be tried `at`, if somebody watches.
+  void tell_observers(const job& j, bool succeeded, reason_code reason, std::uint32_t tries,
+                      timestamp at);
   void tell_function(job& j, bool succeeded, reason_code reason, std::string text);
   void drop_first(std::uint64_t uid, lane& l);
   void take_place(lane& l);

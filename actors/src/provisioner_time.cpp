@@ -51,6 +51,7 @@ void provisioner::fail_blocked(timestamp now) {
     job blocked = std::move(*at);
     jobs.erase(at);
     core_.attempt_ended();
+    tell_observers(blocked, false, reason_code::internal_error, 0, now);
     tell_function(blocked, false, reason_code::internal_error,
                   "earlier resources of the function were not released in time");
   }

@@ -164,6 +164,7 @@ void reclaimer::propose(std::uint32_t slot, timestamp now) noexcept {
   due->what = {.event = event::idle_due, .at = now};
   due->why = cause::timer;
   proposed_.fetch_add(1, std::memory_order_relaxed);
+  tally::raise(core_.counts.idle_proposals);
   core_.pool->function(slot)->post(due);
 }
 

@@ -38,8 +38,22 @@ public:
     left_ = jobs_.size();
   }
 
+  /// How many releases there are.
+  [[nodiscard]] std::size_t releases() const noexcept {
+    return static_cast<std::size_t>(std::count_if(
+        jobs_.begin(), jobs_.end(), [](const recovered_job& j) { return j.who == nullptr; }));
+  }
+
   /// Jobs not taken yet.
   [[nodiscard]] std::size_t size() const noexcept { return left_; }
+
+  /// The attempt of this function that is left, if there is one.
+  [[nodiscard]] const recovered_job* find_attempt(std::uint64_t uid) const noexcept {
+    for (auto at = first_of(uid); at != jobs_.end() && at->token.uid == uid; ++at) {
+      if (!is_taken(*at) && at->who != nullptr) return &*at;
+    }
+    return nullptr;
+  }
 
   /// Takes what is owed for the next function that has something left.
   [[nodiscard]] std::vector<recovered_job> take_next() {
@@ -51,9 +65,7 @@ public:
   [[nodiscard]] std::vector<recovered_job> take(std::uint64_t uid) {
     std::vector<recovered_job> taken;
     if (left_ == 0) return taken;
-    auto at = std::lower_bound(
-        jobs_.begin(), jobs_.end(), uid,
-        [](const recovered_job& j, std::uint64_t wanted) { return j.token.uid < wanted; });
+    auto at = jobs_.begin() + (first_of(uid) - jobs_.cbegin());
     for (; at != jobs_.end() && at->token.uid == uid && !is_taken(*at); ++at) {
       taken.push_back(*at);
       at->who = nullptr;
@@ -65,6 +77,13 @@ public:
   }
 
 private:
+  [[nodiscard]] std::vector<recovered_job>::const_iterator first_of(
+      std::uint64_t uid) const noexcept {
+    return std::lower_bound(
+        jobs_.begin(), jobs_.end(), uid,
+        [](const recovered_job& j, std::uint64_t wanted) { return j.token.uid < wanted; });
+  }
+
   // No attempt has this number.
   static constexpr std::uint32_t taken_number = 0;
   [[nodiscard]] static bool is_taken(const recovered_job& j) noexcept {

@@ -69,6 +69,7 @@ void restorer::on_function(stored_function& function) {
   function_actor& who = *core_.pool->function(slot);
   who.restore(function, tenant, static_cast<std::uint8_t>(policy), last_use_of(function));
   core_.index.move(slot, pairs::absent, record.pair);
+  core_.index.tell_reasons(slot, {}, record);
   if (record.pair.state == state::active) core_.reclaimer->adopt(slot);
   if (waits_for_attempt(record)) note_attempt(who, function);
   if (provider_wants_it_ && record.held != 0) tell_provider(function);

@@ -179,7 +179,7 @@ struct question {
                                           bool with_document) {
   for (int round = 0; round < rounds_max; ++round) {
     const caf::strong_actor_ptr who = target_of(o, name, q.what.event);
-    if (who == nullptr) return unexpected(no_target(o, name, q.what.event));
+    if (who == nullptr) return o.refuse(no_target(o, name, q.what.event));
     sync_call c;
     q.put_into(c);
     o.ask(function_of(who), c);
@@ -188,7 +188,7 @@ struct question {
     expected<function_view> view = await_view(o, name, c, with_document);
     if (view || view.error().code != errc::none) return view;
   }
-  return unexpected(
+  return o.refuse(
       {errc::too_many_requests, fmt::format("function {} changes too fast to be read", name)});
 }
 
@@ -207,7 +207,7 @@ public:
   static void ask(std::unique_ptr<callback_call> c) {
     const caf::strong_actor_ptr who = target_of(*c->core_, c->name_, c->question_.what.event);
     if (who == nullptr || c->rounds_ == 0)
-      return c->done_(unexpected(no_target(*c->core_, c->name_, c->question_.what.event)));
+      return c->done_(c->core_->refuse(no_target(*c->core_, c->name_, c->question_.what.event)));
     --c->rounds_;
     c->question_.put_into(*c);
     function_of(who).post(c.release());
@@ -320,26 +320,27 @@ runtime::~runtime() {
 // -- create, get, update, remove ------------------------------------------------------------------
 
 expected<function_view> runtime::create(create_request what) {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   question q;
-  if (error no = prepare(*core_, what, q); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = prepare(*core_, what, q); no.code != errc::none)
+    return core_->refuse(std::move(no));
   return ask(*core_, what.name, std::move(q), false);
 }
 
 void runtime::create(create_request what, view_callback done) {
   question q;
   if (error no = prepare(*core_, what, q); no.code != errc::none)
-    return done(unexpected(std::move(no)));
+    return done(core_->refuse(std::move(no)));
   ask_later(core_, std::move(what.name), std::move(q), false, std::move(done));
 }
 
 expected<function_view> runtime::get(std::string_view name) {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   return ask(*core_, name, {.what = {.event = event::read, .at = core_->clock->now()}}, true);
 }
 
 void runtime::get(std::string_view name, view_callback done) {
-  if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
+  if (core_->stopping()) return done(core_->refuse({errc::stopped, "the runtime has stopped"}));
   ask_later(core_, std::string{name}, {.what = {.event = event::read, .at = core_->clock->now()}},
             true, std::move(done));
 }
@@ -353,16 +354,17 @@ void runtime::look(std::string_view name, view_callback done) {
 }
 
 expected<function_view> runtime::update(update_request what) {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   question q;
-  if (error no = prepare(*core_, what, q); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = prepare(*core_, what, q); no.code != errc::none)
+    return core_->refuse(std::move(no));
   return ask(*core_, what.name, std::move(q), false);
 }
 
 void runtime::update(update_request what, view_callback done) {
   question q;
   if (error no = prepare(*core_, what, q); no.code != errc::none)
-    return done(unexpected(std::move(no)));
+    return done(core_->refuse(std::move(no)));
   ask_later(core_, std::move(what.name), std::move(q), false, std::move(done));
 }
 
@@ -372,8 +374,8 @@ expected<function_view> runtime::update(std::string_view name, const merge_funct
     expected<function_view> current = get(name);
     if (!current) return current;
     if (expected_revision != 0 && expected_revision != current->revision) {
-      return unexpected(refusal(answer::revision_mismatch, event::update, name,
-                                {.pair = current->pair(), .revision = current->revision}));
+      return core_->refuse(refusal(answer::revision_mismatch, event::update, name,
+                                   {.pair = current->pair(), .revision = current->revision}));
     }
     expected<std::string> merged = merge(*current);
     if (!merged) return unexpected(merged.error());
@@ -384,60 +386,62 @@ expected<function_view> runtime::update(std::string_view name, const merge_funct
     if (updated || updated.error().code != errc::revision_mismatch || expected_revision != 0)
       return updated;
   }
-  return unexpected(
+  return core_->refuse(
       {errc::too_many_requests, fmt::format("function {} changes too fast to be updated", name)});
 }
 
 expected<function_view> runtime::change(change_request what) {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   question q;
-  if (error no = prepare(*core_, what, q); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = prepare(*core_, what, q); no.code != errc::none)
+    return core_->refuse(std::move(no));
   return ask(*core_, what.name, std::move(q), false);
 }
 
 void runtime::change(change_request what, view_callback done) {
   question q;
   if (error no = prepare(*core_, what, q); no.code != errc::none)
-    return done(unexpected(std::move(no)));
+    return done(core_->refuse(std::move(no)));
   ask_later(core_, std::move(what.name), std::move(q), false, std::move(done));
 }
 
 expected<function_view> runtime::admit_async(std::string_view name) {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   question q;
-  if (error no = prepare_async(*core_, q); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = prepare_async(*core_, q); no.code != errc::none)
+    return core_->refuse(std::move(no));
   return ask(*core_, name, std::move(q), false);
 }
 
 void runtime::admit_async(std::string_view name, view_callback done) {
   question q;
   if (error no = prepare_async(*core_, q); no.code != errc::none)
-    return done(unexpected(std::move(no)));
+    return done(core_->refuse(std::move(no)));
   ask_later(core_, std::string{name}, std::move(q), false, std::move(done));
 }
 
 expected<std::vector<stored_metadata>> runtime::metadata(std::uint64_t after, std::size_t limit) {
   if (limit < 1 || limit > page_max) {
-    return unexpected({errc::invalid_argument,
-                       fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
+    return core_->refuse({errc::invalid_argument,
+                          fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
   }
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   return await<std::vector<stored_metadata>>(
       [&](auto done) { core_->store->read_all_metadata(after, limit, std::move(done)); });
 }
 
 expected<function_view> runtime::remove(std::string_view name, std::uint32_t expected_revision) {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   question q;
   if (error no = prepare_remove(*core_, expected_revision, q); no.code != errc::none)
-    return unexpected(std::move(no));
+    return core_->refuse(std::move(no));
   return ask(*core_, name, std::move(q), false);
 }
 
 void runtime::remove(std::string_view name, std::uint32_t expected_revision, view_callback done) {
   question q;
   if (error no = prepare_remove(*core_, expected_revision, q); no.code != errc::none)
-    return done(unexpected(std::move(no)));
+    return done(core_->refuse(std::move(no)));
   ask_later(core_, std::string{name}, std::move(q), false, std::move(done));
 }
 
@@ -445,7 +449,7 @@ void runtime::remove(std::string_view name, std::uint32_t expected_revision, vie
 
 expected<function_view> runtime::wait(std::string_view name, const condition& what,
                                       duration timeout) {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   parked<wait_call> c;
   prepare_wait(*core_, c, name, what, timeout);
   if (const caf::strong_actor_ptr who = core_->find(name)) {
@@ -465,20 +469,26 @@ subscription runtime::wait(std::string_view name, const condition& what, duratio
 
 expected<list_page> runtime::list(const list_request& what) {
   if (what.limit < 1 || what.limit > page_max) {
-    return unexpected({errc::invalid_argument,
-                       fmt::format("limit is {}; it must be from 1 to {}", what.limit, page_max)});
+    return core_->refuse(
+        {errc::invalid_argument,
+         fmt::format("limit is {}; it must be from 1 to {}", what.limit, page_max)});
   }
-  if (core_->stopping()) return unexpected({errc::stopped, "the runtime has stopped"});
-  return list_functions(*core_, what);
+  if (core_->stopping()) return core_->refuse({errc::stopped, "the runtime has stopped"});
+  if (!what.with_details) return list_functions(*core_, what);
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
+  list_page page = list_functions(*core_, what);
+  if (expected<void> added = add_details(*core_, what, page); !added)
+    return unexpected(added.error());
+  return page;
 }
 
 expected<std::vector<std::string>> runtime::names(std::string_view prefix, std::string_view after,
                                                   std::size_t limit) {
   if (limit < 1 || limit > page_max) {
-    return unexpected({errc::invalid_argument,
-                       fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
+    return core_->refuse({errc::invalid_argument,
+                          fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
   }
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   return await<std::vector<std::string>>(
       [&](auto done) { core_->store->read_names(prefix, after, limit, std::move(done)); });
 }
@@ -496,21 +506,21 @@ expected<std::vector<transition>> runtime::history(std::string_view name) {
 
 expected<event_page> runtime::events(std::uint64_t after, std::size_t limit) {
   if (limit < 1 || limit > page_max) {
-    return unexpected({errc::invalid_argument,
-                       fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
+    return core_->refuse({errc::invalid_argument,
+                          fmt::format("limit is {}; it must be from 1 to {}", limit, page_max)});
   }
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   return await<event_page>(
       [&](auto done) { core_->store->read_events(after, limit, std::move(done)); });
 }
 
 expected<std::string> runtime::checkpoint() {
-  if (error no = refuse_sync(*core_); no.code != errc::none) return unexpected(std::move(no));
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
   return await<std::string>([&](auto done) { core_->store->checkpoint(std::move(done)); });
 }
 
 void runtime::checkpoint(std::function<void(expected<std::string>)> done) {
-  if (core_->stopping()) return done(unexpected({errc::stopped, "the runtime has stopped"}));
+  if (core_->stopping()) return done(core_->refuse({errc::stopped, "the runtime has stopped"}));
   core_->store->checkpoint([done = std::move(done)](expected<std::string> name) {
     guarded([&] { done(std::move(name)); });
   });
@@ -531,6 +541,37 @@ population runtime::count() const noexcept {
   population counts{};
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = core_->index.count(i);
   return counts;
+}
+
+expected<explanation> runtime::explain(std::string_view name) {
+  if (error no = refuse_sync(*core_); no.code != errc::none) return core_->refuse(std::move(no));
+  return explain_function(*core_, name);
+}
+
+std::uint64_t runtime::count(reason_code why) const noexcept { return core_->index.count(why); }
+
+fsm::statistics runtime::statistics() const noexcept {
+  const tally& counts = core_->counts;
+  const auto now = [](const tally::counter& which) {
+    return which.load(std::memory_order_relaxed);
+  };
+  fsm::statistics all;
+  all.admissions = counts.admissions.sum() + now(counts.admissions_by_message);
+  for (std::size_t i = 0; i < all.refusals.size(); ++i) all.refusals[i] = now(counts.refusals[i]);
+  all.idle_proposals = now(counts.idle_proposals);
+  all.idle_in_use = now(counts.idle_in_use);
+  all.waits_fulfilled = now(counts.waits_fulfilled);
+  all.waits_timed_out = now(counts.waits_timed_out);
+  all.waits_ended_otherwise = now(counts.waits_ended_otherwise);
+  all.waiters = now(counts.waiters);
+  all.attempts_in_flight = now(counts.attempts_in_flight);
+  // They are read one after the other, so that some may have ended in between.
+  all.attempts_queued =
+      std::max<std::uint64_t>(core_->attempts(), all.attempts_in_flight) - all.attempts_in_flight;
+  all.releases_owed = now(counts.releases_owed);
+  all.last_sequence = now(counts.last_sequence);
+  all.transitions_under_way = core_->transitions();
+  return all;
 }
 
 std::uint64_t runtime::size() const noexcept {

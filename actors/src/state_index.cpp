@@ -27,6 +27,50 @@ void state_index::move(std::uint32_t slot, pair from, pair to) noexcept {
   }
 }
 
+void state_index::tell_reasons(std::uint32_t slot, const lifecycle_record& before,
+                               const lifecycle_record& after) {
+  const auto has = [](const lifecycle_record& r, reason_code why) {
+    return r.pair != pairs::absent && (r.state_reason == why || r.update_reason == why);
+  };
+  for (const reason_code why :
+       {before.state_reason, before.update_reason, after.state_reason, after.update_reason}) {
+    if (why != reason_code::none) set(slot, why, has(after, why));
+  }
+}
+
+void state_index::set(std::uint32_t slot, reason_code why, bool has) {
+  const auto index = static_cast<std::size_t>(why);
+  if (index >= reasons_max) return;
+  reason_slots* to = reasons_[index].load(std::memory_order_relaxed);
+  if (to == nullptr && !has) return;
+  if (to == nullptr) {
+    to = &reason_memory_.emplace_back(words_);
+    reasons_[index].store(to, std::memory_order_release);
+  }
+  std::atomic<std::uint64_t>& word = to->map[slot / 64];
+  const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
+  const std::uint64_t old = word.load(std::memory_order_relaxed);
+  if (((old & bit) != 0) == has) return;
+  word.store(has ? old | bit : old & ~bit, std::memory_order_relaxed);
+  const std::uint64_t count = to->count.load(std::memory_order_relaxed);
+  to->count.store(has ? count + 1 : count - 1, std::memory_order_relaxed);
+}
+
+const state_index::reason_slots* state_index::find(reason_code why) const noexcept {
+  const auto index = static_cast<std::size_t>(why);
+  return index < reasons_max ? reasons_[index].load(std::memory_order_acquire) : nullptr;
+}
+
+std::uint64_t state_index::count(reason_code why) const noexcept {
+  const reason_slots* const found = find(why);
+  return found != nullptr ? found->count.load(std::memory_order_relaxed) : 0;
+}
+
+std::uint64_t state_index::word(std::size_t word, reason_code why) const noexcept {
+  const reason_slots* const found = find(why);
+  return found != nullptr && word < words_ ? found->map[word].load(std::memory_order_relaxed) : 0;
+}
+
 pair state_index::find(std::uint32_t slot, pair_set which) const noexcept {
   for (std::size_t i = 1; i < maps_.size(); ++i) {
     if (which.contains(i) &&

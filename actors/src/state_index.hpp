@@ -2,16 +2,19 @@
 
 #include "lazy_array.hpp"
 #include <fsm/lifecycle.hpp>
+#include <fsm/step.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 
 namespace fsm::detail {
 
-/// Which functions are in which situation: a bitmap per pair over slot numbers, and how many.
+/// Which functions are in which situation, and which have which reason: a bitmap per pair and per
+/// reason code over slot numbers, and how many.
 /// Written by the delivery stage only, so that it never shows what is not durable; read by anybody,
 /// without a lock.
 class state_index {
@@ -26,6 +29,17 @@ public:
     return counts_[pair_index].load(std::memory_order_relaxed);
   }
 
+  /// Tells the reasons of the function in `slot` before and after a transition. A code that this
+  /// version does not know is not kept. One thread at a time, like `move`.
+  void tell_reasons(std::uint32_t slot, const lifecycle_record& before,
+                    const lifecycle_record& after);
+
+  /// Functions with this code as the reason of their State or of their LastUpdateStatus.
+  [[nodiscard]] std::uint64_t count(reason_code why) const noexcept;
+
+  /// Those among 64 slots from `word * 64` on.
+  [[nodiscard]] std::uint64_t word(std::size_t word, reason_code why) const noexcept;
+
   /// The situation of `slot` among `which`, or `absent`.
   [[nodiscard]] pair find(std::uint32_t slot, pair_set which) const noexcept;
 
@@ -38,6 +52,20 @@ private:
   // One bitmap per legal pair; that of `absent` is not used.
   std::deque<bits> maps_;
   std::array<std::atomic<std::uint64_t>, legal_pairs.size()> counts_{};
+
+  /// One reason code; made when it is first seen.
+  struct reason_slots {
+    explicit reason_slots(std::size_t words) : map{words} {}
+    bits map;
+    std::atomic<std::uint64_t> count{0};
+  };
+  static constexpr std::size_t reasons_max = reason_table.size() + 1;
+
+  [[nodiscard]] const reason_slots* find(reason_code why) const noexcept;
+  void set(std::uint32_t slot, reason_code why, bool has);
+
+  std::array<std::atomic<reason_slots*>, reasons_max> reasons_{};
+  std::deque<reason_slots> reason_memory_;
 };
 
 }  // namespace fsm::detail

@@ -38,12 +38,12 @@ namespace {
 }
 
 /// The view an answered call ends in, but for what the store knows.
-[[nodiscard]] expected<function_view> view_at_once(const core& o, std::string_view name,
+[[nodiscard]] expected<function_view> view_at_once(core& o, std::string_view name,
                                                    const call& answered) {
-  if (answered.failure.code != errc::none) return unexpected(answered.failure);
+  if (answered.failure.code != errc::none) return o.refuse(answered.failure);
   if (!answered.wait_for) {
     error why = refusal(answered.answer, answered.what.event, name, answered.found.record);
-    if (why.code != errc::none) return unexpected(std::move(why));
+    if (why.code != errc::none) return o.refuse(std::move(why));
   }
   return view_of(o, name, answered.found, answered.sequence);
 }
@@ -159,6 +159,17 @@ subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,
   }};
 }
 
+namespace {
+
+/// The functions of 64 slots that a request wants, as bits, but for their names.
+[[nodiscard]] std::uint64_t candidates(const core& o, std::size_t word, pair_set wanted,
+                                       const list_request& what) {
+  const std::uint64_t bits = o.index.word(word, wanted);
+  return what.reason && bits != 0 ? bits & o.index.word(word, *what.reason) : bits;
+}
+
+}  // namespace
+
 list_page list_functions(core& o, const list_request& what) {
   // Bounds the work of one page when few functions match: 64 functions per word.
   constexpr std::size_t words_per_page = 16'384;
@@ -172,7 +183,8 @@ list_page list_functions(core& o, const list_request& what) {
   while (position < used) {
     const std::size_t word = position / 64;
     if (word >= last_word) break;
-    const std::uint64_t bits = o.index.word(word, wanted) & (~std::uint64_t{0} << (position % 64));
+    const std::uint64_t bits =
+        candidates(o, word, wanted, what) & (~std::uint64_t{0} << (position % 64));
     if (bits == 0) {
       position = (word + 1) * 64;
       continue;
@@ -196,6 +208,27 @@ list_page list_functions(core& o, const list_request& what) {
   }
   page.cursor = position < used ? position : 0;
   return page;
+}
+
+expected<void> add_details(core& o, const list_request& what, list_page& page) {
+  const pair_set wanted = what.pairs.empty() ? table_words::existing : what.pairs;
+  std::vector<function_view> detailed;
+  detailed.reserve(page.functions.size());
+  for (const function_view& listed : page.functions) {
+    const caf::strong_actor_ptr who = o.find(listed.name);
+    if (who == nullptr) continue;
+    sync_call c;
+    c.what = {.event = event::read, .at = o.clock->now()};
+    o.ask(static_cast<function_actor&>(*who->get()), c);
+    expected<function_view> seen = await_view(o, listed.name, c, false);
+    if (!seen && seen.error().code == errc::not_found) continue;
+    if (!seen) return unexpected(seen.error());
+    const bool has_reason = !what.reason || seen->state_reason_code == *what.reason ||
+                            seen->update_reason_code == *what.reason;
+    if (has_reason && wanted.contains(index_of(seen->pair()))) detailed.push_back(*std::move(seen));
+  }
+  page.functions = std::move(detailed);
+  return {};
 }
 
 }  // namespace fsm::detail

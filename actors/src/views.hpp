@@ -49,5 +49,10 @@ void prepare_wait(core& o, wait_call& c, std::string_view name, const condition&
                                       runtime::view_callback done);
 
 [[nodiscard]] list_page list_functions(core& o, const list_request& what);
+/// Asks each function of a page for the rest of its view. One that no longer belongs into the list
+/// is taken out.
+[[nodiscard]] expected<void> add_details(core& o, const list_request& what, list_page& page);
+
+[[nodiscard]] expected<explanation> explain_function(core& o, std::string_view name);
 
 }  // namespace fsm::detail

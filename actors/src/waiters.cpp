@@ -11,6 +11,21 @@
 
 namespace fsm::detail {
 
+namespace {
+
+enum class outlook : std::uint8_t { fulfilled, hopeless, open };
+
+/// What a situation means to whoever waits for `wanted`. The function got into it by the transition
+/// of `sequence`, or is gone.
+outlook judge(const condition& wanted, pair found, std::uint64_t sequence) {
+  if (found != pairs::absent && wanted.after != 0 && sequence <= wanted.after) return outlook::open;
+  const std::size_t now = index_of(found);
+  if (wanted.fulfilled.contains(now)) return outlook::fulfilled;
+  return wanted.hopeless.contains(now) ? outlook::hopeless : outlook::open;
+}
+
+}  // namespace
+
 waiter_table::waiter_table(core& o, std::function<void()> wake)
     : core_{o}, start_{o.clock->now()}, wheel_{links{this}}, alarm_{o.clock, std::move(wake)} {}
 
@@ -24,10 +39,10 @@ void waiter_table::arm(call& waiter, std::uint32_t slot) {
     }
   }
   const lifecycle_record& record = who.found.record;
-  const std::size_t now = index_of(record.pair);
-  if (who.wait_for->fulfilled.contains(now)) {
+  const outlook now = judge(*who.wait_for, record.pair, who.seen);
+  if (now == outlook::fulfilled) {
     answer(who, errc::none);
-  } else if (who.wait_for->hopeless.contains(now)) {
+  } else if (now == outlook::hopeless) {
     answer(who, who.found.uid == 0 ? errc::not_found : errc::unreachable);
   } else if (stopped_) {
     answer(who, errc::stopped);
@@ -75,6 +90,7 @@ void waiter_table::arm_entry(wait_call& who, std::uint32_t slot) {
   set_head(e, n);
   if (who.ticket != nullptr) who.ticket->armed_at = n;
   ++count_;
+  tally::raise(core_.counts.waiters);
   wheel_.arm(n);
 }
 
@@ -103,6 +119,7 @@ wait_call* waiter_table::take(std::uint32_t n) {
   if (wheel_.armed(n)) wheel_.disarm(n);
   if (who->ticket != nullptr) who->ticket->armed_at = none;
   --count_;
+  tally::lower(core_.counts.waiters);
   e = entry{};
   e.next = free_;
   free_ = n;
@@ -114,6 +131,10 @@ void waiter_table::answer(wait_call& who, errc code) {
   const auto fail = [&who, &found, code](std::string message) {
     who.failure = {code, std::move(message), found.pair.state, found.state_reason};
   };
+  tally& counts = core_.counts;
+  tally::raise(code == errc::none        ? counts.waits_fulfilled
+               : code == errc::timed_out ? counts.waits_timed_out
+                                         : counts.waits_ended_otherwise);
   switch (code) {
     case errc::none: break;
     case errc::timed_out:
@@ -149,7 +170,6 @@ void waiter_table::fire(const transition& t, const change& c, std::uint32_t slot
 
 void waiter_table::fire_list(std::uint32_t head, const transition& t, const change& c,
                              std::uint32_t slot) {
-  const std::size_t now = index_of(t.to);
   // Whoever waits on when a function comes or goes waits for the other from now on: the function or
   // its name.
   const std::uint32_t waits_for = t.to == pairs::absent ? none : slot;
@@ -161,9 +181,10 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
     if (t.from == pairs::absent)
       who.found.tenant = static_cast<std::uint16_t>(core_.tenants.index_of(c.tenant));
     who.sequence = t.sequence;
-    if (who.wait_for->fulfilled.contains(now)) {
+    const outlook now = judge(*who.wait_for, t.to, t.sequence);
+    if (now == outlook::fulfilled) {
       answer(*take(n), errc::none);
-    } else if (who.wait_for->hopeless.contains(now)) {
+    } else if (now == outlook::hopeless) {
       answer(*take(n), errc::unreachable);
     } else if (entries_[n].slot != waits_for) {
       static_cast<void>(take(n));

@@ -30,6 +30,8 @@ struct wait_ticket {
 struct wait_call : call {
   std::string name;
   timestamp deadline{};
+  /// The function's latest transition at the time of `found`. Filled in by the journal.
+  std::uint64_t seen = 0;
   /// Null if nobody can cancel it.
   std::shared_ptr<wait_ticket> ticket;
 };

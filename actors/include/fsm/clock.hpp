@@ -2,6 +2,7 @@
 
 #include <fsm/time.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,12 @@ public:
   /// The current time, cheaply: at most a few milliseconds behind `now`. For the hot path. Any
   /// thread.
   [[nodiscard]] virtual timestamp coarse_now() const noexcept { return now(); }
+
+  /// A time to measure spans with that are too short for `now`. Its start means nothing. Any
+  /// thread.
+  [[nodiscard]] virtual std::chrono::nanoseconds ticks() const noexcept {
+    return now().time_since_epoch();
+  }
 
   /// Runs `what` once, at `when` or as soon after it as possible, on a thread of the clock's.
   /// `what` must return quickly and must not throw. A time that is past already means "as soon as

@@ -2,6 +2,8 @@
 
 #include <fsm/lifecycle.hpp>
 
+#include <cstdint>
+
 namespace fsm {
 
 /// What a waiter waits for: a set of situations that fulfil it and a set from which it can no
@@ -10,6 +12,11 @@ namespace fsm {
 struct condition {
   pair_set fulfilled;
   pair_set hopeless;
+  /// When not 0: what led up to the transition of this sequence does not count, only a later one
+  /// fulfils the condition or makes it hopeless. So a caller waits for what comes of its own update
+  /// (`function_view::sequence`), not for what was there before. A function that is gone counts as
+  /// later.
+  std::uint64_t after = 0;
 };
 
 namespace detail {

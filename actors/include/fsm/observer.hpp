@@ -4,6 +4,7 @@
 #include <fsm/provider.hpp>
 #include <fsm/view.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -26,6 +27,27 @@ struct audit_result {
   std::uint64_t orphans = 0;
 };
 
+/// How one attempt to make resources went, with all its tries.
+struct attempt_result {
+  attempt_token token;
+  attempt_kind kind = attempt_kind::create;
+  bool succeeded = false;
+  /// Why it failed; `none` when it succeeded.
+  reason_code reason = reason_code::none;
+  std::uint32_t tries = 1;
+  /// From the order to the first try, and from that to the end.
+  duration waited{};
+  duration took{};
+};
+
+/// How one batch was written to the store.
+struct commit_result {
+  std::uint32_t transitions = 0;
+  std::uint32_t notes = 0;
+  /// From giving it to the store to its answer.
+  std::chrono::nanoseconds took{};
+};
+
 /// Watches a runtime. Every method has an empty default. Calls come one at a time, on a thread of
 /// the runtime's or on one that waits in a synchronous call; they must return quickly and must not
 /// make synchronous calls to the runtime. An exception that leaves a call is logged and otherwise
@@ -38,6 +60,11 @@ public:
   virtual void on_transition(const transition& /*what*/) {}
   /// A try to make resources has begun.
   virtual void on_attempt(const provision_request& /*what*/) {}
+  /// An attempt has ended, for good. One that was given up, as the function was removed or updated
+  /// meanwhile, is not told of.
+  virtual void on_attempt_ended(const attempt_result& /*what*/) {}
+  /// A batch is in the store; the transitions in it follow.
+  virtual void on_commit(const commit_result& /*what*/) {}
   /// An attempt's answer was dropped because nobody waits for it any more; its resources are being
   /// released.
   virtual void on_stale_completion(const attempt_token& /*whose*/) {}

@@ -3,7 +3,9 @@
 #include <fsm/admission.hpp>
 #include <fsm/condition.hpp>
 #include <fsm/expected.hpp>
+#include <fsm/explanation.hpp>
 #include <fsm/options.hpp>
+#include <fsm/statistics.hpp>
 #include <fsm/view.hpp>
 
 #include <array>
@@ -77,6 +79,12 @@ struct list_request {
   /// Only functions in these situations; empty = all.
   pair_set pairs{};
   std::string prefix{};
+  /// Only functions with this code as the reason of their State or of their LastUpdateStatus; none
+  /// = all.
+  std::optional<reason_code> reason{};
+  /// Give of each function all that `get` gives, but for document and metadata. Then the call may
+  /// have to wait for the store.
+  bool with_details = false;
   /// 1 to 10,000.
   std::size_t limit = 100;
   /// Where the last page ended (`list_page::cursor`); 0 = at the start.
@@ -217,6 +225,9 @@ public:
   /// The last transitions of a function, oldest first. `not_found`.
   [[nodiscard]] expected<std::vector<transition>> history(std::string_view name);
 
+  /// Why the function is in its state, and what would move it. `not_found`.
+  [[nodiscard]] expected<explanation> explain(std::string_view name);
+
   /// Transitions of all functions with a sequence above `after`, in order, at most `limit` (1 to
   /// 10,000): the stream of events, from wherever a reader was when it left. An empty page means
   /// that there is nothing newer yet (an observer hears when there is). `event_page::oldest` says
@@ -237,6 +248,10 @@ public:
 
   /// Functions by situation.
   [[nodiscard]] population count() const noexcept;
+  /// Functions with this code as the reason of their State or of their LastUpdateStatus.
+  [[nodiscard]] std::uint64_t count(reason_code why) const noexcept;
+  /// What the runtime has done, and has to do.
+  [[nodiscard]] fsm::statistics statistics() const noexcept;
   /// Functions in total.
   [[nodiscard]] std::uint64_t size() const noexcept;
 

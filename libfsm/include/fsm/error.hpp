@@ -3,6 +3,7 @@
 #include <fsm/reason.hpp>
 #include <fsm/state.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -54,6 +55,9 @@ enum class errc : std::uint8_t {
   /// The store or another part failed in a way that is not the caller's fault.
   internal,
 };
+
+/// Number of enumerators of `errc`.
+inline constexpr std::size_t errc_count = 18;
 
 /// The identifier of `code` as written in the sources, for logs: `"not_found"`.
 [[nodiscard]] std::string_view to_string(errc code) noexcept;

@@ -49,6 +49,23 @@ enum class answer : std::uint8_t {
                        ///< T44).
 };
 
+/// The identifier of `what` as written above: "update_in_progress". "" for unknown values.
+[[nodiscard]] constexpr std::string_view to_string(answer what) noexcept {
+  switch (what) {
+    case answer::accepted: return "accepted";
+    case answer::ignored: return "ignored";
+    case answer::not_found: return "not_found";
+    case answer::already_exists: return "already_exists";
+    case answer::pending: return "pending";
+    case answer::initializing: return "initializing";
+    case answer::failed: return "failed";
+    case answer::state_conflict: return "state_conflict";
+    case answer::update_in_progress: return "update_in_progress";
+    case answer::revision_mismatch: return "revision_mismatch";
+  }
+  return {};
+}
+
 /// What has to be done when a row applies. `step` does the ones that only touch the record; the
 /// rest is for the caller.
 enum class effect : std::uint8_t {
