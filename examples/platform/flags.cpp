@@ -32,7 +32,7 @@ constexpr std::size_t secret_length_max = 256;
 struct typed {
   std::string listen, data, durability, idle_after, world, s3_dir, region, account,
       max_provisioning, attempt_timeout, account_concurrency, seed_functions, threads, access_key,
-      secret_key, admin_token, tls_cert, tls_key;
+      secret_key, admin_token, tls_cert, tls_key, log_format, log_level;
   std::vector<std::string> allowed_hosts;
   bool memory = false;
   bool virtual_clock = false;
@@ -80,6 +80,10 @@ void declare(CLI::App& app, typed& into) {
   flag("--tls-cert", into.tls_cert, "FILE",
        "Serve with TLS: the certificate and its chain, as PEM");
   flag("--tls-key", into.tls_key, "FILE", "The certificate's private key, as PEM");
+  flag("--log-format", into.log_format, "text|json", "How lines of the log look, on stderr [text]");
+  flag("--log-level", into.log_level, "LEVELS",
+       "What is logged, as in info,http=debug,code=off; components are platform, runtime, store, "
+       "http, api, invoke, code [info]");
   flag("--threads", into.threads, "N",
        "Threads that serve, and of the runtime; 0 = one per core [0]");
 }
@@ -183,6 +187,16 @@ public:
     refuse(std::string{given} + ": it needs " + std::string{missing} + " too");
   }
 
+  void log(const std::string& format, const std::string& levels, log_settings& into) {
+    if (!format.empty() && format != "text" && format != "json")
+      fail("--log-format", format, "text or json");
+    into.json = format == "json";
+    if (levels.empty()) return;
+    const auto parsed = parse_log_levels(levels);
+    if (!parsed) return fail("--log-level", levels, std::string{log_level_rule});
+    into.levels = *parsed;
+  }
+
   void fail(std::string_view name, const std::string& value, const std::string& rule) {
     refuse(std::string{name} + ": '" + value + "' is not allowed; it must be " + rule);
   }
@@ -220,6 +234,7 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
   check.access_key(given.access_key, result.access_key);
   check.secret("--secret-key", given.secret_key, result.secret_key);
   check.secret("--admin-token", given.admin_token, result.admin_token);
+  check.log(given.log_format, given.log_level, result.log);
   check.both("--access-key", given.access_key, "--secret-key", given.secret_key);
   check.both("--tls-cert", given.tls_cert, "--tls-key", given.tls_key);
   if (!check.problem().empty()) return tl::make_unexpected(flags_exit{2, check.problem()});

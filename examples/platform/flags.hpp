@@ -1,5 +1,6 @@
 #pragma once
 
+#include "logs.hpp"
 #include <fsm/time.hpp>
 
 #include <tl/expected.hpp>
@@ -45,6 +46,7 @@ struct flags {
   /// Files in PEM form: both, or neither, which serves without TLS.
   std::string tls_cert;
   std::string tls_key;
+  log_settings log;
   /// Of the HTTP server and of the runtime, each. 0 = one per core.
   std::size_t threads = 0;
 };

@@ -2,9 +2,13 @@
 
 #include "code/bucket_folder.hpp"
 #include "code/code_keeper.hpp"
+#include "feed.hpp"
 #include "http/server.hpp"
 #include "http/tls.hpp"
 #include "invoke/engine.hpp"
+#include "logs.hpp"
+#include "metrics.hpp"
+#include "overview.hpp"
 #include "recovery_log.hpp"
 #include "seed.hpp"
 #include "stopper.hpp"
@@ -12,12 +16,13 @@
 #include "wire/digest.hpp"
 #include "wire/limits.hpp"
 #include "wire/resolve.hpp"
+#include "wire/routes.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
+#include <fsm/quoted.hpp>
 #include <fsm/runtime.hpp>
 
 #include <boost/asio/thread_pool.hpp>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -57,7 +62,7 @@ std::shared_ptr<fsm::manual_clock> make_virtual_clock(const flags& how) {
 
 fsm::options to_options(const flags& how, std::shared_ptr<fsm::store> store,
                         std::shared_ptr<world> cloud, std::shared_ptr<fsm::clock> clock,
-                        std::shared_ptr<spdlog::logger> log) {
+                        std::shared_ptr<metrics::runtime_metrics> measured, const logs& all_logs) {
   fsm::options result;
   result.store = std::move(store);
   result.provider = std::move(cloud);
@@ -68,8 +73,9 @@ fsm::options to_options(const flags& how, std::shared_ptr<fsm::store> store,
   // Years of virtual time pass in one call.
   if (how.virtual_clock) result.provisioner.audit_interval = 24h;
   result.threads = how.threads;
-  result.observers = {std::make_shared<recovery_log>(log)};
-  result.log = std::move(log);
+  result.observers = {std::make_shared<recovery_log>(all_logs.of(component::platform)),
+                      std::move(measured)};
+  result.log = all_logs.of(component::runtime);
   return result;
 }
 
@@ -100,16 +106,16 @@ invoke::engine_options to_engine_options(const flags& how, fsm::runtime& functio
   return result;
 }
 
-wire::door_keys to_door_keys(const flags& how) {
+wire::door_keys to_door_keys(const flags& how, const logs& all_logs) {
   wire::door_keys result{.access = std::nullopt, .admin_token = how.admin_token};
   if (how.access_key.empty()) return result;
   result.access = wire::access_key{how.access_key, how.secret_key};
   if (!result.admin_token.empty()) return result;
   result.admin_token = wire::random_token();
-  // Not a line of the log, so that no level hides it. It goes where the log goes all the same: who
-  // keeps that output keeps the token.
-  std::cerr << "admin token, until the end of this process: Authorization: Bearer "
-            << result.admin_token << std::endl;
+  // It goes where the log goes: who keeps that output keeps the token.
+  all_logs.announce(
+      "admin token, until the end of this process", "admin_token",
+      how.log.json ? result.admin_token : "Authorization: Bearer " + result.admin_token);
   return result;
 }
 
@@ -138,7 +144,8 @@ std::string scheme_of(const std::string& url) { return url.substr(0, url.find(":
 
 int serve(const flags& how) {
   stopper stop;  // First, so that a signal during the start is heeded.
-  const auto log = spdlog::stderr_logger_mt("fsm-platform");
+  logs all_logs{how.log};
+  const auto& log = all_logs.of(component::platform);
   world_settings settings;
   if (how.world_file) {
     auto read = read_world_file(*how.world_file);
@@ -154,55 +161,70 @@ int serve(const flags& how) {
   const auto buckets = open_buckets(how);
   if (!buckets) return reject("--s3-dir", *how.s3_dir, buckets.error().message);
   // Before anything that logs, so that an address that is taken is all there is to read.
-  auto server = http::server::open(to_server_options(how, std::move(tls)), log);
+  auto server =
+      http::server::open(to_server_options(how, std::move(tls)), all_logs.of(component::http));
   if (!server) {
     return reject("--listen", how.host + ":" + std::to_string(how.port), server.error().message);
   }
-  auto store = make_store(how, log);
+  auto store = make_store(how, all_logs.of(component::store));
   if (!store) return reject("--data", *how.data, store.error().message);
   const auto virtual_clock = make_virtual_clock(how);
   const std::shared_ptr<fsm::clock> clock =
       virtual_clock ? virtual_clock : fsm::make_system_clock();
   const auto cloud = std::make_shared<world>(std::move(settings), clock);
   // Until it is known whether the store is empty, so that a refusal is all there is to read.
-  if (how.seed_functions != 0) log->set_level(spdlog::level::warn);
-  auto functions = fsm::runtime::start(to_options(how, *std::move(store), cloud, clock, log));
+  if (how.seed_functions != 0) all_logs.hush(true);
+  const auto measured = std::make_shared<metrics::runtime_metrics>();
+  auto functions =
+      fsm::runtime::start(to_options(how, *std::move(store), cloud, clock, measured, all_logs));
   if (!functions) {
     if (how.data) return reject("--data", *how.data, functions.error().message);
-    log->error("start failed error=\"{}\"", functions.error().message);
+    log->error("start failed error={}", fsm::quoted(functions.error().message));
     return 2;
   }
+  measured->attach(*functions);
+  request_metrics requests{wire::operation_names()};
+  all_metrics all_measured{*measured, requests};
   const auto seeds = std::to_string(how.seed_functions);
   if (how.seed_functions != 0 && functions->size() != 0)
     return reject("--seed-functions", seeds, not_empty(*how.data, functions->size()));
-  log->set_level(spdlog::level::info);
+  all_logs.hush(false);
   auto packages = make_code_store(how);
   if (!packages) return reject("--data", *how.data, packages.error().message);
   const auto book = std::make_shared<wire::account_book>();
   const auto counting = functions->watch(book);
+  const auto events_feed = std::make_shared<feed>(functions->statistics().last_sequence);
+  const auto feeding = functions->watch(events_feed);
+  const auto lately = std::make_shared<overview>();
+  const auto looking = functions->watch(lately);
   auto events = open_event_store(how);
   if (!events) return reject("--data", *how.data, events.error().message);
-  auto invocations = invoke::engine::start(
-      *functions, clock, log, to_engine_options(how, *functions, book, *std::move(events)));
+  auto invocations =
+      invoke::engine::start(*functions, clock, all_logs.of(component::invoke),
+                            to_engine_options(how, *functions, book, *std::move(events)));
   if (!invocations) return reject("--data", *how.data, invocations.error().message);
   const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
                                      [&] { return stop.requested(); });
   if (!seeded) return reject("--seed-functions", seeds, seeded.error().message);
   boost::asio::thread_pool pool{workers};
   wire::function_locks locks;
-  code::code_keeper keeper{*functions, *std::move(packages), to_keeper_options(how), log};
+  code::code_keeper keeper{*functions, *std::move(packages), to_keeper_options(how),
+                           all_logs.of(component::code)};
   const wire::site site{.functions = *functions,
                         .cloud = *cloud,
                         .invocations = **invocations,
                         .virtual_clock = virtual_clock.get(),
                         .workers = pool,
-                        .log = log,
+                        .log = all_logs.of(component::api),
                         .region = how.region,
                         .account = how.account,
                         .code = keeper,
                         .locks = locks,
                         .book = *book,
-                        .keys = to_door_keys(how),
+                        .events = *events_feed,
+                        .lately = *lately,
+                        .measured = all_measured,
+                        .keys = to_door_keys(how, all_logs),
                         .buckets = buckets->get(),
                         .scheme = scheme_of((*server)->url())};
   wire::service service{site};
@@ -222,6 +244,7 @@ int serve(const flags& how) {
   site.timekeeper->join();
   keeper.stop();
   invocations->reset();
+  measured->detach();
   // A checkpoint under way is waited for: it answers through what would be gone before the runtime.
   { const fsm::runtime last = *std::move(functions); }
   log->info("stopped");

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #ifdef FSM_PLATFORM_HAS_ROCKSDB
+#include <fsm/quoted.hpp>
 #include <fsm/rocksdb.hpp>
 #endif
 
@@ -40,7 +41,9 @@ fsm::expected<std::shared_ptr<fsm::store>> make_store(const flags& how,
   fsm::rocksdb_options options;
   options.directory = *how.data;
   options.mode = how.buffered ? fsm::durability::buffered : fsm::durability::synced;
-  options.warn = [log](std::string_view text) { log->warn("store warns text=\"{}\"", text); };
+  options.warn = [log](std::string_view text) {
+    log->warn("store warns text={}", fsm::quoted(text));
+  };
   return fsm::rocksdb_store(std::move(options));
 }
 

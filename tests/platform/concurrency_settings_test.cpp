@@ -353,8 +353,8 @@ TEST_CASE(
   const auto warned = [&](const std::string& text) {
     return s.log_text.str().find(text) != std::string::npos;
   };
-  CHECK(warned("limit does not hold function=f version=1 count=300 "));
-  CHECK(warned("limit does not hold function=g version= count=400 "));
+  CHECK(warned("limit does not hold function=\"f\" version=1 count=300 "));
+  CHECK(warned("limit does not hold function=\"g\" version= count=400 "));
   CHECK_FALSE(warned("function=h"));
   // They are kept until somebody asks for less.
   CHECK(s.ask(verb::get, "/2019-09-30/functions/g/concurrency").body == json::value(reserved(400)));

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import unittest.mock
+import urllib.parse
 
 import boto3
 import botocore.auth
@@ -284,8 +285,11 @@ def admin(program):
         check(p.request("GET", "/_fsm/clock", headers=signed)[0], 403, "a signature instead of the token")
         check(p.request("POST", "/_fsm/clock", {"advance": "1d"})[0], 403, "a change without the token")
         check(p.request("GET", "/_fsm/clock", headers={"Authorization": f"bEARER {TOKEN}"})[0], 200, "another case")
-        check([error(p.request("GET", path))[:2] for path in ("/", "/metrics")],
-              [(403, "AccessDeniedException")] * 2, "pages without the token")
+        check([error(p.request("GET", path))[:2] for path in ("/metrics", "/_fsm/dashboard/app.js", "/_fsm/events")],
+              [(403, "AccessDeniedException")] * 3, "pages without the token")
+        status, fields, page = p.request("GET", "/")
+        check((status, b'type="password"' in page, "script-src" in fields["Content-Security-Policy"]),
+              (401, True, False), "the page that asks for the token")
         check([error(p.request("GET", path, b"x"))[:2] for path in ("/_fsm/health", "/_fsm/code/x")],
               [(413, "RequestEntityTooLargeException")] * 2, "bodies of what everybody may ask for")
         check(TOKEN in p.read_log(), False, "the given token in the log")
@@ -296,8 +300,70 @@ def admin(program):
         check(statuses(p, made[0]), [200, 200, 200, 404], "with the token that was made")
         check(statuses(p, TOKEN), [200, 403, 403, 403], "with another")
         p.stop()
+    with Platform(program, *DOORS[:4], "--log-format", "json", "--log-level", "off,api=debug") as p:
+        path, fields = sign(p, "POST", SEED + "/invocations", body=b'{"secret payload": 1}')
+        check(p.request("POST", path, b'{"secret payload": 1}', fields)[0], 404, "no such function")
+        lines = [json.loads(line) for line in p.read_log().splitlines()]
+        check({line["component"] for line in lines}, {"platform", "api"}, "components in the log")
+        token = next(line["admin_token"] for line in lines if "admin_token" in line)
+        check(statuses(p, token), [200, 200, 404, 404], "with the token of the log")
+        check("secret payload" in p.read_log(), False, "a payload in the log")
+        p.stop()
     with Platform(program, "--seed-functions", "1") as p:
         check(statuses(p, None), [200, 200, 200, 404], "without keys")
+        p.stop()
+
+
+def sign_in(p, token, **more):
+    """The answer to the form of the login page, and the cookie that comes with it."""
+    form = urllib.parse.urlencode({"token": token})
+    status, fields, body = p.request("POST", "/_fsm/session", form, {
+        "Content-Type": "application/x-www-form-urlencoded", "Origin": p.url, "Sec-Fetch-Site": "same-origin", **more})
+    return status, fields.get("Set-Cookie", ""), fields.get("Location"), body.decode()
+
+
+def sessions(program):
+    """a browser's session: signing in, what its cookie opens, forged and ended ones, signing out"""
+    token = "open+sesame=&%41"
+    with Platform(program, *DOORS[:4], "--admin-token", token, *DOORS[6:]) as p:
+        status, cookie, place, _ = sign_in(p, token)
+        check((status, place), (303, "/"), "the right token")
+        value, *attributes = cookie.split("; ")
+        check(sorted(attributes), ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict"], "the cookie")
+        check(token in cookie, False, "the token in the cookie")
+        for wrong in (token + "x", "", token[:-1]):
+            status, cookie, _, page = sign_in(p, wrong)
+            check((status, cookie, "not the right token" in page), (401, "", True), f"token {wrong!r}")
+
+        def statuses(cookie, **more):
+            fields = {"Cookie": cookie, **more}
+            return [p.request("GET", path, headers=fields)[0] for path in ("/_fsm/clock", "/_fsm/session", SEED)]
+        check(statuses(value), [200, 200, 200], "in the session")
+        check(json.loads(p.request("GET", "/_fsm/session", headers={"Cookie": f"a=b; {value}; c"})[2]),
+              {"session": True}, "beside other cookies")
+        bearer = {"Authorization": f"Bearer {token}"}
+        check(json.loads(p.request("GET", "/_fsm/session", headers=bearer)[2]), {"session": False}, "with the token")
+        check(p.request("POST", SEED + "/invocations", b"{}", {"Cookie": value, "Origin": p.url})[0], 200,
+              "a call of the Lambda API in the session")
+        check(statuses(value, Origin="http://localhost:1"), [403] * 3, "the session from another origin")
+        check(statuses(value, **{"Sec-Fetch-Site": "same-site"}), [403] * 3, "the session from another site")
+        check(statuses(value, Authorization="Bearer x"), [403] * 3, "a wrong token beside the session")
+        name, signed = value.split("=")
+        end, signature = signed.split(".")
+        for forged in (f"{int(end) + 1}.{signature}", f"{end}.{signature[:-1]}", f"{end}.", f".{signature}", end, "",
+                       f"{end}.{'0' * 64}"):
+            check(statuses(f"{name}={forged}"), [403] * 3, f"the cookie {forged!r}")
+        for at, wanted in ((int(time.time()) - 1, 403), (int(time.time()) + 1000, 200)):
+            key = hmac.new(token.encode(), b"admin session", "sha256").digest()
+            made = f"{name}={at}.{hmac.new(key, str(at).encode(), 'sha256').hexdigest()}"
+            check(statuses(made)[0], wanted, f"a session that ends at {at}")
+        check(error(p.request("POST", "/_fsm/session", b"token=" + b"x" * 5000))[:2],
+              (413, "RequestEntityTooLargeException"), "a form that is too long")
+        status, fields, _ = p.request("POST", "/_fsm/session/end", headers={"Cookie": value})
+        check((status, fields["Location"], "Max-Age=0" in fields["Set-Cookie"]), (303, "/", True), "signing out")
+        p.stop()
+    with Platform(program, "--seed-functions", "1") as p:
+        check(sign_in(p, "x")[:3], (303, "", "/"), "where no token is needed")
         p.stop()
 
 
@@ -359,6 +425,8 @@ def tls(program):
                    health).returncode != 0, True, "TLS 1.1")
         check([status("--tls-max", version, health) for version in ("1.2", "1.3")], ["200", "200"], "TLS 1.2, 1.3")
         check(status("-H", f"Origin: {p.url}", health), "200", "its own origin")
+        signed_in = curl("--cacert", f"{folder}/cert.pem", "-i", "--data", f"token={TOKEN}", f"{p.url}/_fsm/session")
+        check("; Secure" in signed_in.stdout, True, "a cookie only for TLS")
         check(status("-H", f"Origin: {p.url.replace('https', 'http')}", health), "403", "the origin without TLS")
         signing = ["--aws-sigv4", "aws:amz:us-east-1:lambda", "--user", f"{KEY}:{SECRET}"]
         check(status(*signing, f"{p.url}{SEED}/configuration"), "200", "signed by curl")
@@ -424,7 +492,7 @@ def flags(program):
         del os.environ["FSM_SECRET_KEY"], os.environ["FSM_ADMIN_TOKEN"]
 
 
-PARTS = [sdk, signatures, presigned, chunked, admin, tls, flags]
+PARTS = [sdk, signatures, presigned, chunked, admin, sessions, tls, flags]
 
 
 if __name__ == "__main__":

@@ -219,8 +219,8 @@ TEST_CASE("an event whose function fails runs again after one minute and after t
   CHECK(q.dropped(drop_reason::retries_exhausted) == 1);
   CHECK(q.counters().retried == 2);
   CHECK(q.kept.events.empty());
-  CHECK(q.log_text.str().find("event dropped function=f request=r reason=RetriesExhausted "
-                              "age=180s attempts=3") != std::string::npos);
+  CHECK(q.log_text.str().find("event dropped function=\"f\" request=r reason=RetriesExhausted "
+                              "age_seconds=180 attempts=3") != std::string::npos);
   q.clock->advance(24h);
   CHECK(q.runner->started().size() == 3);
 }

@@ -110,7 +110,7 @@ def virtual_time(program):
         check(p.request("DELETE", FUNCTIONS + "/f")[0], 204, "delete")
         p.advance("5m")
         check(counters(p)["dropped"], {**NOTHING_DROPPED, "FunctionNotFound": 1}, "of a deleted function")
-        check("event dropped function=f" in p.read_log(), True, "the log")
+        check('event dropped function="f"' in p.read_log(), True, "the log")
         p.stop()
 
 

@@ -1,10 +1,14 @@
 #include "code/code_keeper.hpp"
+#include "feed.hpp"
 #include "invoke/engine.hpp"
 #include "support/scripted_runner.hpp"
+#include "metrics.hpp"
+#include "overview.hpp"
 #include "wire/account_book.hpp"
 #include "wire/digest.hpp"
 #include "wire/event_stream.hpp"
 #include "wire/resolve.hpp"
+#include "wire/routes.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
@@ -72,6 +76,11 @@ struct platform_under_test {
       functions, platform::code::make_memory_code_store(), {.pause = 0ms}, log};
   platform::wire::function_locks locks;
   platform::wire::account_book book;
+  platform::feed feed;
+  platform::overview lately;
+  metrics::runtime_metrics measured;
+  platform::request_metrics requests{platform::wire::operation_names()};
+  platform::all_metrics all_measured{measured, requests};
   platform::wire::site site{.functions = functions,
                             .cloud = *world,
                             .invocations = *engine,
@@ -82,7 +91,10 @@ struct platform_under_test {
                             .account = "000000000000",
                             .code = keeper,
                             .locks = locks,
-                            .book = book};
+                            .book = book,
+                            .events = feed,
+                            .lately = lately,
+                            .measured = all_measured};
   platform::wire::service service{site};
 
   platform_under_test() { create("f", R"({"Timeout":5,"MemorySize":512})"); }

@@ -1,10 +1,14 @@
 #pragma once
 
 #include "code/code_keeper.hpp"
+#include "feed.hpp"
 #include "invoke/engine.hpp"
+#include "metrics.hpp"
+#include "overview.hpp"
 #include "wire/digest.hpp"
 #include "wire/limits.hpp"
 #include "wire/resolve.hpp"
+#include "wire/routes.hpp"
 #include "wire/service.hpp"
 #include "world.hpp"
 #include <fsm/runtime.hpp>
@@ -72,9 +76,16 @@ struct site_under_test {
   wire::function_locks locks;
   std::shared_ptr<wire::account_book> book = std::make_shared<wire::account_book>();
   fsm::subscription counting = functions.watch(book);
+  std::shared_ptr<feed> events_feed = std::make_shared<feed>(functions.statistics().last_sequence);
+  fsm::subscription feeding = functions.watch(events_feed);
+  std::shared_ptr<overview> lately = std::make_shared<overview>();
+  fsm::subscription looking = functions.watch(lately);
   std::unique_ptr<invoke::engine> invocations =
       *invoke::engine::start(functions, clock, log, make_engine_options());
   fsm::concurrency_limiter& limiter = invocations->limiter();
+  metrics::runtime_metrics measured;
+  request_metrics requests{wire::operation_names()};
+  all_metrics all_measured{measured, requests};
   wire::site site{.functions = functions,
                   .cloud = *world,
                   .invocations = *invocations,
@@ -85,10 +96,15 @@ struct site_under_test {
                   .account = "000000000000",
                   .code = keeper,
                   .locks = locks,
-                  .book = *book};
+                  .book = *book,
+                  .events = *events_feed,
+                  .lately = *lately,
+                  .measured = all_measured};
   wire::service service{site};
 
-  explicit site_under_test(site_options what = {}) : how{std::move(what)} {}
+  explicit site_under_test(site_options what = {}) : how{std::move(what)} {
+    measured.attach(functions);
+  }
   site_under_test(std::shared_ptr<fsm::store> store,
                   std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default)
       : site_under_test{

@@ -96,7 +96,8 @@ TEST_CASE("a path leads to an operation") {
   CHECK(operation(verb::put, root + "/f") == "none");
   CHECK(operation(verb::get, root + "//configuration") == "none");
   CHECK(operation(verb::get, "/2016-03-31/functions") == "none");
-  CHECK(operation(verb::get, "/") == "none");
+  CHECK(operation(verb::get, "/") == "dashboard ");
+  CHECK(operation(verb::get, "//") == "none");
 }
 
 TEST_CASE("base 64 is read strictly and written with padding") {

@@ -2,6 +2,7 @@
 
 #include "wire/digest.hpp"
 #include <fsm/observer.hpp>
+#include <fsm/quoted.hpp>
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
@@ -87,7 +88,7 @@ void code_keeper::do_work(const std::function<void()>& work) {
   try {
     work();
   } catch (const std::exception& problem) {
-    log_->error("work on code failed error=\"{}\"", problem.what());
+    log_->error("work on code failed error={}", fsm::quoted(problem.what()));
   }
   const std::lock_guard lock{mutex_};
   --work_;
@@ -112,8 +113,8 @@ fsm::expected<code_keeper::hold> code_keeper::keep(const package& which, std::st
   const std::shared_lock lock{removing_};
   const auto kept = store_->put(which.name, std::move(bytes));
   if (kept) return held;
-  log_->error("package not kept sha256={} error=\"{}\"", wire::hex_encode(which.name),
-              kept.error().message);
+  log_->error("package not kept sha256={} error={}", wire::hex_encode(which.name),
+              fsm::quoted(kept.error().message));
   return fsm::unexpected(kept.error());
 }
 
@@ -124,8 +125,8 @@ bool code_keeper::has_room(const package& which) const {
 fsm::expected<std::string> code_keeper::read(const digest& name) const {
   auto bytes = store_->get(name);
   if (!bytes && bytes.error().code != fsm::errc::not_found) {
-    log_->error("package not read sha256={} error=\"{}\"", wire::hex_encode(name),
-                bytes.error().message);
+    log_->error("package not read sha256={} error={}", wire::hex_encode(name),
+                fsm::quoted(bytes.error().message));
   }
   return bytes;
 }
@@ -199,7 +200,7 @@ void code_keeper::tidy() {
     next = look_up();
     if (remove_unused() && !next) next = how_.pause;
   } catch (const std::exception& problem) {
-    log_->error("tidying up code failed error=\"{}\"", problem.what());
+    log_->error("tidying up code failed error={}", fsm::quoted(problem.what()));
     next = pause_after_error;
   }
   const std::lock_guard lock{mutex_};
@@ -227,7 +228,7 @@ void code_keeper::finish_scan() {
   const auto kept = store_->list();
   if (!kept) {
     // What nobody uses is found at the next start.
-    log_->error("packages not listed error=\"{}\"", kept.error().message);
+    log_->error("packages not listed error={}", fsm::quoted(kept.error().message));
   } else {
     std::size_t missing = 0;
     for (const auto& name : ledger_->finish_scan(*kept)) {
@@ -250,8 +251,8 @@ bool code_keeper::remove_unused() {
     // Asked after it was struck: whoever stops the removal lets go of the package only then.
     if (!ledger_->strike(name) || keeps_all_) continue;
     if (const auto removed = store_->remove(name); !removed) {
-      log_->error("package not removed sha256={} error=\"{}\"", wire::hex_encode(name),
-                  removed.error().message);
+      log_->error("package not removed sha256={} error={}", wire::hex_encode(name),
+                  fsm::quoted(removed.error().message));
       continue;
     }
     log_->debug("package removed sha256={}", wire::hex_encode(name));

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 /// \file
 /// What the HTTP server and the one who answers its requests say to each other.
@@ -20,8 +22,38 @@ using request_head = proto::request_header<>;
 using request = proto::request<proto::string_body>;
 using response = proto::response<proto::string_body>;
 
+/// The rest of an answer whose body comes piece by piece. The server asks for one piece at a time,
+/// when the one before has been written: so a stream takes the memory of one piece, and a reader
+/// that is slow slows nobody else. One that takes nothing is cut off by the server's deadlines.
+class stream_source {
+public:
+  /// Takes the next piece, which must not be empty; or nothing, when the body has ended. To be
+  /// called once, from any thread.
+  using taker = std::function<void(std::optional<std::string>)>;
+
+  virtual ~stream_source() = default;
+
+  /// Asks for the next piece. Must not block; the piece may take its time.
+  virtual void next(taker give) = 0;
+  /// Nobody reads any further: what was asked for is given at once, if only as the end. Any thread;
+  /// may be called again.
+  virtual void abandon() = 0;
+};
+
+/// The answer to a request.
+struct answer : response {
+  answer() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): it is an answer that is all there.
+  answer(response all) : response{std::move(all)} {}
+  answer(response head, std::shared_ptr<stream_source> rest)
+      : response{std::move(head)}, stream{std::move(rest)} {}
+
+  /// What comes in place of the body; null when the body is all there.
+  std::shared_ptr<stream_source> stream;
+};
+
 /// Takes the answer to one request: to be called once, from any thread; later calls do nothing.
-using responder = std::function<void(response)>;
+using responder = std::function<void(answer)>;
 
 /// Says that nobody waits for the answer any more, so that there is no need to go on. Empty =
 /// cannot be stopped. The answer may be given all the same.

@@ -1,5 +1,7 @@
 #include "http/server.hpp"
 
+#include <fsm/quoted.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -114,7 +116,7 @@ boost::asio::awaitable<void> server::accept() {
     if (!problem) {
       add(std::move(socket));
     } else if (acceptor_->is_open()) {
-      log_->warn("accept failed error=\"{}\"", problem.message());
+      log_->warn("accept failed error={}", fsm::quoted(problem.message()));
       pause.expires_after(std::chrono::milliseconds{100});
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, problem));
     }

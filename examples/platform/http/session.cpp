@@ -84,7 +84,7 @@ public:
     if (!given_) give(answers_.turn_away(problem::no_answer, nullptr, {}));
   }
 
-  void give(response what) {
+  void give(answer what) {
     if (given_.exchange(true)) return;
     asio::post(where_, [resume = std::move(resume_), what = std::move(what)]() mutable {
       resume(std::move(what));
@@ -110,7 +110,8 @@ const std::string& date_text() {
 
 // An answer without a body does not say how long that is.
 void close_body(response& what, bool head_only) {
-  const bool none = what.result() == proto::status::no_content;
+  const bool none = what.result() == proto::status::no_content ||
+                    what.result() == proto::status::not_modified;
   if (none || head_only) what.body().clear();
   if (!none) what.prepare_payload();
 }
@@ -160,6 +161,7 @@ void session::launch(bool refusing, std::function<void()> ended) {
 void session::finish() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] {
     self->finishing_ = true;
+    self->end_stream();
     if (self->idle_) self->stream_.close();
   });
 }
@@ -167,6 +169,7 @@ void session::finish() {
 void session::close() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] {
     self->finishing_ = true;
+    self->end_stream();
     self->stream_.close();
   });
 }
@@ -228,8 +231,13 @@ session::awaitable<bool> session::serve_one(bool refusing) {
   const auto version = in.get().version();
   auto answer = co_await ask(in.release());
   answer.version(version);
-  answer.keep_alive(keep && !finishing_);
-  const bool written = co_await write(std::move(answer), head_only);
+  const bool streams = answer.stream && !head_only;
+  // Without chunks only the end of the connection tells the end of the answer.
+  const bool ends = streams && version == 10;
+  answer.keep_alive(keep && !ends && !finishing_);
+  const bool written = streams ? co_await write_stream(std::move(answer))
+                               : co_await write(std::move(answer), head_only);
+  if (ends) co_return false;
   co_return written&& keep && !finishing_;
 }
 
@@ -284,31 +292,86 @@ session::awaitable<std::optional<response>> session::read_body(parser& in) {
   co_return std::nullopt;
 }
 
-session::awaitable<response> session::ask(request what) {
+session::awaitable<answer> session::ask(request what) {
   stream_.expires_never();
   auto started = [this, &what](auto done) {
     // A responder is copied, what resumes a coroutine is not.
     auto held = std::make_shared<decltype(done)>(std::move(done));
     auto reply = std::make_shared<reply_once>(
-        stream_.get_executor(), [held](response answer) { std::move (*held)(std::move(answer)); },
+        stream_.get_executor(), [held](answer given) { std::move (*held)(std::move(given)); },
         rules_.answers);
-    auto give_up = rules_.answers.handle(
-        std::move(what),
-        [reply = std::move(reply)](response answer) { reply->give(std::move(answer)); });
-    if (!give_up) return;
-    watching_ = true;
-    asio::co_spawn(
-        stream_.get_executor(),
-        [self = shared_from_this(), give_up = std::move(give_up), request = request_]() mutable {
-          return self->watch_peer(std::move(give_up), request);
-        },
-        [self = shared_from_this()](const std::exception_ptr&) {});
+    auto give_up = rules_.answers.handle(std::move(what), [reply = std::move(reply)](answer given) {
+      reply->give(std::move(given));
+    });
+    if (give_up) watch(std::move(give_up));
   };
-  auto answer = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(response)>(
+  auto given = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(answer)>(
       started, asio::use_awaitable);
+  stop_watching();
+  co_return given;
+}
+
+void session::watch(abandon give_up) {
+  watching_ = true;
+  asio::co_spawn(
+      stream_.get_executor(),
+      [self = shared_from_this(), give_up = std::move(give_up), request = request_]() mutable {
+        return self->watch_peer(std::move(give_up), request);
+      },
+      [self = shared_from_this()](const std::exception_ptr&) {});
+}
+
+void session::stop_watching() {
   if (watching_) stream_.socket().cancel();
   watching_ = false;
-  co_return answer;
+}
+
+// Lets a stream come to its end, wherever it is.
+void session::end_stream() {
+  if (streaming_) streaming_->abandon();
+}
+
+session::awaitable<std::optional<std::string>> session::next_piece() {
+  auto started = [this](auto done) {
+    auto held = std::make_shared<decltype(done)>(std::move(done));
+    streaming_->next([held, where = stream_.get_executor()](std::optional<std::string> piece) {
+      asio::post(where, [held, piece = std::move(piece)]() mutable {
+        std::move (*held)(std::move(piece));
+      });
+    });
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
+                                          void(std::optional<std::string>)>(started,
+                                                                            asio::use_awaitable);
+}
+
+session::awaitable<bool> session::write_stream(answer what) {
+  static constexpr std::string_view line_end = "\r\n";
+  static constexpr std::string_view last_chunk = "0\r\n\r\n";
+  const bool chunked = what.version() == 11;
+  if (chunked) what.set(proto::field::transfer_encoding, "chunked");
+  streaming_ = std::move(what.stream);
+  if (finishing_) end_stream();
+  beast::error_code error;
+  allow(0);
+  co_await asio::async_write(stream_, asio::buffer(head_text(what)), with(error));
+  watch([source = streaming_] { source->abandon(); });
+  while (!error) {
+    stream_.expires_never();
+    const auto piece = co_await next_piece();
+    if (!piece) break;
+    const auto size = chunked ? fmt::format("{:x}\r\n", piece->size()) : std::string{};
+    const std::array<asio::const_buffer, 3> parts{asio::buffer(size), asio::buffer(*piece),
+                                                  asio::buffer(chunked ? line_end : "")};
+    allow(piece->size());
+    co_await asio::async_write(stream_, parts, with(error));
+  }
+  stop_watching();
+  end_stream();
+  streaming_ = nullptr;
+  allow(0);
+  if (!error && chunked) co_await asio::async_write(stream_, asio::buffer(last_chunk), with(error));
+  co_return !error;
 }
 
 // Tells when the client hangs up while its answer is being made. Nobody reads meanwhile, so bytes

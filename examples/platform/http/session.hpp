@@ -60,8 +60,13 @@ private:
   awaitable<bool> wait_for_request();
   awaitable<std::optional<response>> read_head(parser& in);
   awaitable<std::optional<response>> read_body(parser& in);
-  awaitable<response> ask(request what);
+  awaitable<answer> ask(request what);
   awaitable<bool> write(response what, bool head_only);
+  awaitable<bool> write_stream(answer what);
+  awaitable<std::optional<std::string>> next_piece();
+  void watch(abandon give_up);
+  void stop_watching();
+  void end_stream();
   awaitable<void> drain();
   awaitable<void> say_goodbye();
   void stop_reading_after(boost::asio::steady_timer& timer, std::chrono::milliseconds span);
@@ -77,9 +82,10 @@ private:
   const session_rules& rules_;
   bool finishing_ = false;
   bool idle_ = false;
-  bool unread_ = false;        // A request was not read to its end: the rest is not a request.
-  bool watching_ = false;      // It is watched whether the peer hangs up.
-  std::uint64_t request_ = 0;  // Counts requests.
+  bool unread_ = false;  // A request was not read to its end: the rest is not a request.
+  std::shared_ptr<stream_source> streaming_;  // What the answer under way comes from.
+  bool watching_ = false;                     // It is watched whether the peer hangs up.
+  std::uint64_t request_ = 0;                 // Counts requests.
 };
 
 }  // namespace platform::http

@@ -1,5 +1,7 @@
 #include "invoke/engine.hpp"
 
+#include <fsm/quoted.hpp>
+
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -14,8 +16,8 @@ fsm::expected<std::unique_ptr<engine>> engine::start(fsm::runtime& functions,
   const auto lost = how.load(*result->limiter_);
   if (!lost) return fsm::unexpected(lost.error());
   for (const auto& each : *lost) {
-    log->warn("limit does not hold function={} version={} count={} error=\"{}\"", each.function,
-              each.version, each.count, each.why);
+    log->warn("limit does not hold function={} version={} count={} error={}",
+              fsm::quoted(each.function), each.version, each.count, fsm::quoted(each.why));
   }
   auto events = event_queue::open({.resolve = std::move(how.resolve),
                                    .limiter = result->limiter_,

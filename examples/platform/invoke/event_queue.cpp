@@ -1,5 +1,7 @@
 #include "invoke/event_queue.hpp"
 
+#include <fsm/quoted.hpp>
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -335,8 +337,8 @@ void event_queue::refused(event what, const refusal& why) {
     case fsm::errc::stopped: return;  // It stays kept, as it is.
     default: break;
   }
-  from_.log->warn("event could not be run function={} request={} error=\"{}\"", what.function,
-                  what.request_id, why.why.message);
+  from_.log->warn("event could not be run function={} request={} error={}",
+                  fsm::quoted(what.function), what.request_id, fsm::quoted(why.why.message));
   const auto pause = growing_pause(++what.breakdowns);
   put_off(std::move(what), pause, false);
 }
@@ -360,8 +362,9 @@ void event_queue::failed(event what) {
 void event_queue::drop(const event& what, drop_reason why) {
   const auto age =
       std::chrono::duration_cast<std::chrono::seconds>(from_.clock->now() - what.accepted_at);
-  from_.log->warn("event dropped function={} request={} reason={} age={}s attempts={}",
-                  what.function, what.request_id, to_string(why), age.count(), what.runs);
+  from_.log->warn("event dropped function={} request={} reason={} age_seconds={} attempts={}",
+                  fsm::quoted(what.function), what.request_id, to_string(why), age.count(),
+                  what.runs);
   {
     const std::lock_guard lock{mutex_};
     ++counters_.dropped[static_cast<std::size_t>(why)];

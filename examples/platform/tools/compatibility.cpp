@@ -120,7 +120,7 @@ json::object tables() {
   }
   json::array names;
   for (const auto& each : wire::routes()) {
-    if (!each.pattern.starts_with("/_fsm")) names.push_back(json::value(each.name));
+    if (each.pattern.starts_with("/20")) names.push_back(json::value(each.name));
   }
   return {{"operations", std::move(operations)},
           {"structures", std::move(structures)},

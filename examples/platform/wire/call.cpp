@@ -49,6 +49,10 @@ void call::answer(unsigned status) const { answer_(blank(status)); }
 
 void call::answer(http::response what) const { answer_(std::move(what)); }
 
+void call::answer(http::response head, std::shared_ptr<http::stream_source> rest) const {
+  answer_(http::answer{std::move(head), std::move(rest)});
+}
+
 void call::refuse(const failure& why) const {
   const auto& row = row_of(why.what);
   site_.log->debug("request refused request={} error={} status={}", request_id_, row.name,

@@ -49,6 +49,8 @@ public:
   void answer(unsigned status, const boost::json::object& body) const;
   void answer(unsigned status) const;
   void answer(http::response what) const;
+  /// With a body that comes piece by piece.
+  void answer(http::response head, std::shared_ptr<http::stream_source> rest) const;
   void refuse(const failure& why) const;
 
   /// An answer with the fields that all have.

@@ -2,12 +2,8 @@
 
 #include "wire/digest.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <stdexcept>
@@ -37,23 +33,14 @@ std::string code_links::target(const code::digest& name, fsm::timestamp now) con
 
 code_links::verdict code_links::check(const code::digest& name, std::string_view expires,
                                       std::string_view signature, fsm::timestamp now) const {
-  const auto wanted = sign(name, expires);
-  if (signature.size() != wanted.size() ||
-      CRYPTO_memcmp(signature.data(), wanted.data(), wanted.size()) != 0) {
-    return verdict::forged;
-  }
+  if (!equal_secrets(signature, sign(name, expires))) return verdict::forged;
   std::int64_t end = 0;
   std::from_chars(expires.data(), expires.data() + expires.size(), end);
   return seconds_of(now) < end ? verdict::good : verdict::expired;
 }
 
 std::string code_links::sign(const code::digest& name, std::string_view expires) const {
-  const auto text = hex_encode(name) + "\n" + std::string{expires};
-  std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), code.data(), &size);
-  return hex_encode({reinterpret_cast<const char*>(code.data()), size});
+  return hex_encode(hmac_sha256(key_, hex_encode(name) + "\n" + std::string{expires}));
 }
 
 }  // namespace platform::wire

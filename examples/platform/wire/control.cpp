@@ -3,6 +3,7 @@
 #include "invoke/engine.hpp"
 #include "times.hpp"
 #include "wire/configuration.hpp"
+#include "wire/control_bodies.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
 #include "wire/resolve.hpp"
@@ -12,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -48,37 +50,6 @@ json::object time_body(const site& where) {
   return {{"now", iso_text(where.functions.clock().now())}};
 }
 
-json::object pair_body(fsm::pair what) {
-  json::object result{{"state", nullptr}, {"last_update_status", nullptr}};
-  if (const auto name = fsm::wire_name(what.state); !name.empty()) result["state"] = name;
-  if (const auto name = fsm::wire_name(what.update_status); !name.empty()) {
-    result["last_update_status"] = name;
-  }
-  return result;
-}
-
-// The code that the transition was about: the update's, if it changed that.
-fsm::reason_code code_of(const fsm::transition& what) {
-  const bool of_update = what.from.update_status != what.to.update_status &&
-                         what.update_reason_code != fsm::reason_code::none;
-  return of_update ? what.update_reason_code : what.state_reason_code;
-}
-
-json::object transition_body(const fsm::transition& what) {
-  const auto code = code_of(what);
-  return {{"sequence", what.sequence},
-          {"previous", what.previous},
-          {"at", iso_text(what.at)},
-          {"event", fsm::to_string(what.event)},
-          {"cause", fsm::to_string(what.cause)},
-          {"from", pair_body(what.from)},
-          {"to", pair_body(what.to)},
-          {"reason",
-           what.reason.empty() ? json::string{fsm::default_text(code)} : json::string{what.reason}},
-          {"reason_code", fsm::wire_name(code)},
-          {"revision_id", fsm::revision_id(what.uid, what.revision)}};
-}
-
 json::object situation_body(const fsm::function_view& view) {
   auto result = pair_body(view.pair());
   result["name"] = view.name;
@@ -91,7 +62,7 @@ json::object situation_body(const fsm::function_view& view) {
 // What a wait was asked for.
 struct wait_request {
   function_target target;
-  const fsm::condition* what = nullptr;
+  fsm::condition what{};
   fsm::duration timeout = wait_default;
 };
 
@@ -100,13 +71,14 @@ tl::expected<wait_request, failure> read_wait(const call& request) {
   if (!target) return tl::make_unexpected(target.error());
   wait_request result{.target = *std::move(target)};
   const auto* wanted = request.target().parameter("for");
-  for (const auto& each : conditions) {
-    if (wanted && each.name == *wanted) result.what = each.what;
-  }
-  if (!result.what) {
+  const auto named = std::find_if(conditions.begin(), conditions.end(), [wanted](const auto& each) {
+    return wanted && each.name == *wanted;
+  });
+  if (named == conditions.end()) {
     return tl::make_unexpected(
         invalid("for: it must be one of active, settled, inactive, gone, ready, exists"));
   }
+  result.what = *named->what;
   if (const auto* timeout = request.target().parameter("timeout")) {
     const auto span = parse_duration(*timeout);
     if (!span || *span > wait_max) {
@@ -116,9 +88,13 @@ tl::expected<wait_request, failure> read_wait(const call& request) {
     }
     result.timeout = *span;
   }
-  if (request.target().parameter("after")) {
-    return tl::make_unexpected(
-        invalid("after: waiting for a later transition is not possible yet"));
+  if (const auto* after = request.target().parameter("after")) {
+    const auto sequence = parse_number(*after);
+    if (!sequence) {
+      return tl::make_unexpected(invalid(
+          "after: '" + *after + "' is not allowed; it must be the sequence of a transition"));
+    }
+    result.what.after = *sequence;
   }
   return result;
 }
@@ -222,23 +198,14 @@ void change_world(const call_ptr& request) {
   request->answer(200, cloud.describe());
 }
 
-void show_history(const call_ptr& request) {
-  const auto target = need(find_target(*request, fsm::name_rule::lookup));
-  const auto all = request->where().functions.history(entity_of(target));
-  if (!all) throw refusal{explain_read(all.error(), target.qualified())};
-  json::array transitions;
-  for (const auto& each : *all) transitions.push_back(transition_body(each));
-  request->answer(200, json::object{{"transitions", std::move(transitions)}});
-}
-
 void wait_for(const call_ptr& request) {
   auto wanted = read_wait(*request);
   if (!wanted) return request->refuse(wanted.error());
   const auto name = entity_of(wanted->target);
-  const auto* what = wanted->what;
+  const auto what = wanted->what;
   const auto timeout = wanted->timeout;
   auto waiter = request->where().functions.wait(
-      name, *what, timeout,
+      name, what, timeout,
       [request, wanted = *std::move(wanted)](const fsm::expected<fsm::function_view>& view) {
         if (!view) return request->refuse(explain_wait(view.error(), wanted));
         request->answer(200, situation_body(*view));

@@ -23,6 +23,18 @@ void show_world(const call_ptr& request);
 void change_world(const call_ptr& request);
 /// The last transitions of a function, oldest first.
 void show_history(const call_ptr& request);
+/// A page of the functions that a filter lets through, in the order of their creation.
+void query_functions(const call_ptr& request);
+/// Why a function is in its state, and what would move it.
+void show_explanation(const call_ptr& request);
+/// The lifecycle's situations, and the arrows between them.
+void show_lifecycle(const call_ptr& request);
+/// What Prometheus reads.
+void show_metrics(const call_ptr& request);
+/// How many functions are in which state, what happens, what fails and why.
+void show_overview(const call_ptr& request);
+/// The transitions as they come, and the overview, as Server-Sent Events.
+void stream_events(const call_ptr& request);
 /// Answers when a function is in the situation named by `for`.
 void wait_for(const call_ptr& request);
 

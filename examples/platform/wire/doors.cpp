@@ -1,5 +1,6 @@
 #include "wire/doors.hpp"
 
+#include "wire/admin_session.hpp"
 #include "wire/chunked_body.hpp"
 #include "wire/digest.hpp"
 
@@ -40,17 +41,20 @@ failure bad_body(std::string message) {
   return {fault::invalid_request_content, std::move(message), {}};
 }
 
-std::optional<failure> check_token(const http::request_head& head, const std::string& token) {
+std::optional<failure> check_admin(const http::request_head& head, const std::string& token,
+                                   std::chrono::sys_seconds now) {
   constexpr std::string_view scheme = "Bearer ";
   const auto given = field(head, "Authorization");
+  if (given.empty() && has_session(head, token, now)) return std::nullopt;
   // The digests are compared, so that the time does not tell the length either.
   if (boost::beast::iequals(view_of(given.substr(0, scheme.size())), view_of(scheme)) &&
       equal_secrets(sha256(given.substr(scheme.size())), sha256(token))) {
     return std::nullopt;
   }
   return failure{fault::access_denied,
-                 given.empty() ? "The admin token is missing: Authorization: Bearer TOKEN."
-                               : "The admin token is not the right one.",
+                 given.empty()
+                     ? "The admin token is missing: Authorization: Bearer TOKEN, or sign in at /."
+                     : "The admin token is not the right one.",
                  {}};
 }
 
@@ -108,6 +112,14 @@ std::optional<failure> check_signature(http::request& what, const access_key& ke
   return packed ? unpack(what, signer, &*claim) : std::nullopt;
 }
 
+// An administrator may do what a signature allows, too: so the dashboard sends the calls of any
+// client.
+bool is_administrator(const http::request_head& head, const door_keys& keys,
+                      std::chrono::sys_seconds now) {
+  return !keys.admin_token.empty() && field(head, "Authorization").empty() &&
+         has_session(head, keys.admin_token, now);
+}
+
 }  // namespace
 
 std::uint64_t packed_bytes_max(const http::request_head& head, std::uint64_t bytes) {
@@ -118,8 +130,10 @@ std::uint64_t packed_bytes_max(const http::request_head& head, std::uint64_t byt
 std::optional<failure> refuse_by_head(const http::request_head& head, door which,
                                       const door_keys& keys, std::string_view region,
                                       std::chrono::sys_seconds now) {
-  if (which == door::admin && !keys.admin_token.empty()) return check_token(head, keys.admin_token);
+  if (which == door::admin && !keys.admin_token.empty())
+    return check_admin(head, keys.admin_token, now);
   if (which != door::signature || !keys.access) return std::nullopt;
+  if (is_administrator(head, keys, now)) return std::nullopt;
   auto claim = read_claim(head, *keys.access, region, now);
   return claim ? std::nullopt : std::optional{std::move(claim.error())};
 }
@@ -127,10 +141,11 @@ std::optional<failure> refuse_by_head(const http::request_head& head, door which
 std::optional<failure> refuse(http::request& what, door which, const door_keys& keys,
                               std::string_view region, std::chrono::sys_seconds now) {
   if (which == door::admin && !keys.admin_token.empty()) {
-    return check_token(what.base(), keys.admin_token);
+    return check_admin(what.base(), keys.admin_token, now);
   }
   if (which != door::signature) return std::nullopt;
-  if (keys.access) return check_signature(what, *keys.access, region, now);
+  if (keys.access && !is_administrator(what.base(), keys, now))
+    return check_signature(what, *keys.access, region, now);
   return is_packed(what.base()) ? unpack(what, {}, nullptr) : std::nullopt;
 }
 

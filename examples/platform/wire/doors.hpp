@@ -13,8 +13,8 @@ namespace platform::wire {
 
 /// Who may use an operation.
 enum class door : std::uint8_t {
-  signature,  ///< Who signs with the access key, if there is one.
-  admin,      ///< Who has the admin token, if there is one.
+  signature,  ///< Who signs with the access key, if there is one; and administrators in a session.
+  admin,      ///< Who has the admin token, if there is one, or a session (admin_session.hpp).
   open,       ///< Everybody; or the operation sees to it by itself.
 };
 

@@ -3,6 +3,7 @@
 #include "invoke/engine.hpp"
 #include "wire/resolve.hpp"
 #include <fsm/name.hpp>
+#include <fsm/quoted.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -71,8 +72,8 @@ void set_limits(fsm::concurrency_limiter& limiter, const attributes& from, const
 void follow(const site& where, const attributes& from, const attributes& to) {
   const auto moved = move_limits(where.invocations.limiter(), where.locks, from, to);
   if (moved) return;
-  where.log->error("limits not followed function={} error=\"{}\"", to.function,
-                   moved.error().message);
+  where.log->error("limits not followed function={} error={}", fsm::quoted(to.function),
+                   fsm::quoted(moved.error().message));
 }
 
 std::uint64_t count_versions(fsm::runtime& functions, const attributes& of) {

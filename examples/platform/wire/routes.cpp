@@ -1,9 +1,12 @@
 #include "wire/routes.hpp"
 
+#include "wire/admin_session.hpp"
 #include "wire/control.hpp"
+#include "wire/dashboard.hpp"
 #include "wire/operations.hpp"
 
 #include <array>
+#include <cstddef>
 
 namespace platform::wire {
 
@@ -66,32 +69,57 @@ constexpr auto table = std::to_array<route>({
   {verb::put,     "/2021-10-31/functions/*/url",             "UpdateFunctionUrlConfig",      body_limit::small,   update_function_url_config,  door::signature, worker},
   {verb::delete_, "/2021-10-31/functions/*/url",             "DeleteFunctionUrlConfig",      body_limit::small,   delete_function_url_config,  door::signature, worker},
   {verb::get,     "/2021-10-31/functions/*/urls",            "ListFunctionUrlConfigs",       body_limit::small,   list_function_url_configs,   door::signature, worker},
-  {verb::get,     "/_fsm/health",                            "health",                       body_limit::small,   show_health,                 door::open},
+  {verb::get,     "/",                                       "dashboard",                    body_limit::none,    show_dashboard,              door::open},
+  {verb::get,     "/metrics",                                "metrics",                      body_limit::small,   show_metrics,                door::admin,     worker},
+  {verb::get,     "/_fsm/dashboard/*",                       "dashboard",                    body_limit::small,   show_dashboard_file,         door::admin},
+  {verb::get,     "/_fsm/health",                            "health",                       body_limit::none,    show_health,                 door::open},
   {verb::post,    "/_fsm/checkpoint",                        "checkpoint",                   body_limit::small,   make_checkpoint,             door::admin},
   {verb::get,     "/_fsm/clock",                             "clock",                        body_limit::small,   show_clock,                  door::admin},
   {verb::post,    "/_fsm/clock",                             "clock",                        body_limit::small,   advance_clock,               door::admin},
+  {verb::get,     "/_fsm/overview",                          "overview",                     body_limit::small,   show_overview,               door::admin,     worker},
+  {verb::get,     "/_fsm/events",                            "events",                       body_limit::small,   stream_events,               door::admin,     worker},
   {verb::get,     "/_fsm/event-invokes",                     "event-invokes",                body_limit::small,   show_event_invokes,          door::admin},
-  {verb::get,     "/_fsm/code/*",                            "code",                         body_limit::small,   serve_code,                  door::open},
+  {verb::get,     "/_fsm/code/*",                            "code",                         body_limit::none,    serve_code,                  door::open},
   {verb::get,     "/_fsm/world",                             "world",                        body_limit::small,   show_world,                  door::admin},
   {verb::post,    "/_fsm/world",                             "world",                        body_limit::small,   change_world,                door::admin},
+  {verb::get,     "/_fsm/functions",                         "functions",                    body_limit::small,   query_functions,             door::admin,     worker},
+  {verb::get,     "/_fsm/functions/*/explain",               "explain",                      body_limit::small,   show_explanation,            door::admin,     worker},
+  {verb::get,     "/_fsm/lifecycle",                         "lifecycle",                    body_limit::small,   show_lifecycle,              door::admin},
   {verb::get,     "/_fsm/functions/*/history",               "history",                      body_limit::small,   show_history,                door::admin,     worker},
+  {verb::post,    "/_fsm/session",                           "session",                      body_limit::form,    start_session,               door::open},
+  {verb::get,     "/_fsm/session",                           "session",                      body_limit::small,   show_session,                door::admin},
+  {verb::post,    "/_fsm/session/end",                       "session",                      body_limit::none,    end_session,                 door::open},
   {verb::get,     "/_fsm/wait/*",                            "wait",                         body_limit::small,   wait_for,                    door::admin},
 });
 // clang-format on
 
-// Nothing of our own is behind the door of the Lambda API by oversight.
-constexpr bool doors_fit_paths() {
+// Nothing of our own is behind the door of the Lambda API by oversight, and nobody reads the long
+// body of a request that everybody may send.
+constexpr bool doors_fit() {
   for (const auto& each : table) {
     const bool ours = !each.pattern.starts_with("/20");
+    const bool is_short = each.limit == body_limit::form || each.limit == body_limit::none;
     if (ours == (each.door == door::signature)) return false;
+    if (each.door == door::open && !is_short) return false;
   }
   return true;
 }
-static_assert(doors_fit_paths());
+static_assert(doors_fit());
 
 }  // namespace
 
 std::span<const route> routes() noexcept { return table; }
+
+std::vector<std::string> operation_names() {
+  std::vector<std::string> names;
+  for (const auto& each : table) names.emplace_back(each.name);
+  names.emplace_back("none");
+  return names;
+}
+
+std::size_t operation_number(const route* which) noexcept {
+  return which ? static_cast<std::size_t>(which - table.data()) : table.size();
+}
 
 matched_route match(http::proto::verb method, const target& where) {
   for (const auto& each : table) {

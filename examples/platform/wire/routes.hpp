@@ -3,10 +3,12 @@
 #include "wire/call.hpp"
 #include "wire/doors.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace platform::wire {
 
@@ -15,6 +17,8 @@ enum class body_limit : std::uint8_t {
   code,     ///< It may carry a function's code.
   payload,  ///< It is handed to a function: the limit depends on the kind of invocation.
   small,
+  form,  ///< A form of a page.
+  none,  ///< It must not have one.
 };
 
 /// Whose thread works on it.
@@ -41,6 +45,11 @@ struct route {
 
 /// Every operation.
 [[nodiscard]] std::span<const route> routes() noexcept;
+
+/// Their names, in this order, and "none" for requests that ask for nothing that is here.
+[[nodiscard]] std::vector<std::string> operation_names();
+/// The place of a route, or of null, in that list.
+[[nodiscard]] std::size_t operation_number(const route* which) noexcept;
 
 /// A route, and the parts of the path that name a function and something of it.
 struct matched_route {

@@ -1,5 +1,6 @@
 #include "wire/service.hpp"
 
+#include "metrics.hpp"
 #include "wire/call.hpp"
 #include "wire/coverage.hpp"
 #include "wire/digest.hpp"
@@ -7,6 +8,7 @@
 #include "wire/operations.hpp"
 #include "wire/routes.hpp"
 #include "wire/steps.hpp"
+#include <fsm/quoted.hpp>
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::uint64_t code_request_bytes_max = 70'167'211;
 constexpr std::uint64_t small_request_bytes_max = std::uint64_t{4} * 1024 * 1024;
+constexpr std::uint64_t form_bytes_max = std::uint64_t{4} * 1024;
 // A longer body takes so long to read that the server's threads leave it to others.
 constexpr std::size_t quick_bytes_max = std::size_t{64} * 1024;
 
@@ -39,14 +42,19 @@ matched_route match(const http::request_head& head) {
 }
 
 std::uint64_t bytes_max(const route* which, const http::request_head& head) {
-  if (which && which->limit == body_limit::payload) return payload_bytes_max(head);
-  return which && which->limit == body_limit::code ? code_request_bytes_max
-                                                   : small_request_bytes_max;
+  switch (which ? which->limit : body_limit::small) {
+    case body_limit::code: return code_request_bytes_max;
+    case body_limit::payload: return payload_bytes_max(head);
+    case body_limit::small: return small_request_bytes_max;
+    case body_limit::form: return form_bytes_max;
+    case body_limit::none: return 0;
+  }
+  return 0;
 }
 
-// Nobody reads the body of a request that everybody may send, or that has no readable target.
+// Nor does anybody read the body of a request that has no readable target.
 bool takes_no_body(const http::request_head& head, const matched_route& found) {
-  return found.which ? found.which->door == door::open : !target_of(head);
+  return found.which ? found.which->limit == body_limit::none : !target_of(head);
 }
 
 failure body_too_large(const http::request_head& head, const std::string& size) {
@@ -135,14 +143,28 @@ http::abandon run(const site& where, arrival one) {
   } catch (const refusal& wrong) {
     request->refuse(wrong.why());
   } catch (const std::exception& problem) {
-    where.log->error("operation failed name={} request={} error=\"{}\"", one.found.which->name,
-                     request->request_id(), problem.what());
+    where.log->error("operation failed name={} request={} error={}", one.found.which->name,
+                     request->request_id(), fsm::quoted(problem.what()));
     request->refuse({fault::service, "An internal error occurred.", {}});
   }
   return request->take_abandon();
 }
 
 }  // namespace
+
+http::responder service::counted(const route* which, std::chrono::steady_clock::time_point start,
+                                 http::responder answer) const {
+  return [this, which, start, answer = std::move(answer)](http::answer what) {
+    const auto took = std::chrono::steady_clock::now() - start;
+    site_.measured.requests.count(operation_number(which), what.result_int(),
+                                  text_of(what["X-Amzn-Errortype"]), took);
+    site_.log->debug("request answered operation={} status={} took_us={} request={}",
+                     which ? which->name : "none", what.result_int(),
+                     std::chrono::duration_cast<std::chrono::microseconds>(took).count(),
+                     text_of(what["X-Amzn-Requestid"]));
+    answer(std::move(what));
+  };
+}
 
 std::optional<http::response> service::refuse_by_head(const http::request_head& head) const {
   if (!site_.keys.any()) return std::nullopt;
@@ -166,13 +188,16 @@ http::response service::turn_away(http::problem why, const http::request_head* h
 }
 
 http::abandon service::handle(http::request what, http::responder answer) {
+  const auto start = std::chrono::steady_clock::now();
   auto request_id = random_uuid();
   auto where = target_of(what.base());
   if (!where) {
+    answer = counted(nullptr, start, std::move(answer));
     answer(to_response(no_such_operation(what.base()), request_id));
     return {};
   }
   auto found = wire::match(what.method(), *where);
+  answer = counted(found.which, start, std::move(answer));
   arrival one{std::move(what), std::move(answer), *std::move(where), std::move(found),
               std::move(request_id)};
   const bool may_wait = one.found.which && one.found.which->runs == run_on::worker;

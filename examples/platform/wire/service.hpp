@@ -3,11 +3,14 @@
 #include "http/message.hpp"
 #include "wire/site.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 namespace platform::wire {
+
+struct route;
 
 /// Answers HTTP requests: finds the operation, checks that the client may ask for it, gives the
 /// request an id, and sees to it that whatever goes wrong becomes an error of the API.
@@ -24,6 +27,11 @@ public:
   http::abandon handle(http::request what, http::responder answer) override;
 
 private:
+  /// An answer that is counted on its way.
+  [[nodiscard]] http::responder counted(const route* which,
+                                        std::chrono::steady_clock::time_point start,
+                                        http::responder answer) const;
+
   const site& site_;
 };
 

@@ -3,10 +3,6 @@
 #include "wire/digest.hpp"
 #include "wire/target.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -367,16 +363,6 @@ void append_field(const http::request_head& head, std::string_view name, std::st
   into.push_back('\n');
 }
 
-std::string hmac(std::string_view key, std::string_view text) {
-  std::string result(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-       reinterpret_cast<unsigned char*>(result.data()), &size);
-  result.resize(size);
-  return result;
-}
-
 }  // namespace
 
 std::string signature_claim::scope() const {
@@ -420,9 +406,9 @@ std::optional<failure> check_claim(const signature_claim& claim, const http::req
 }
 
 std::string signing_key(const access_key& key, const signature_claim& claim) {
-  auto result = hmac("AWS4" + key.secret, claim.date);
+  auto result = hmac_sha256("AWS4" + key.secret, claim.date);
   for (const auto& part : {claim.region, claim.service, claim.terminator}) {
-    result = hmac(result, part);
+    result = hmac_sha256(result, part);
   }
   return result;
 }
@@ -443,7 +429,7 @@ std::string request_signature(std::string_view signing_key, const signature_clai
   const auto digest = hex_encode(sha256(canonical_request(head, claim, payload_hash)));
   const auto text =
       std::string{algorithm} + "\n" + claim.signed_at + "\n" + claim.scope() + "\n" + digest;
-  return hex_encode(hmac(signing_key, text));
+  return hex_encode(hmac_sha256(signing_key, text));
 }
 
 std::string chunk_signature(std::string_view signing_key, const signature_claim& claim,
@@ -451,12 +437,7 @@ std::string chunk_signature(std::string_view signing_key, const signature_claim&
   const auto text = std::string{chunk_algorithm} + "\n" + claim.signed_at + "\n" + claim.scope() +
                     "\n" + std::string{before} + "\n" + hex_encode(sha256("")) + "\n" +
                     hex_encode(sha256(chunk));
-  return hex_encode(hmac(signing_key, text));
-}
-
-bool equal_secrets(std::string_view given, std::string_view wanted) {
-  return given.size() == wanted.size() &&
-         CRYPTO_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
+  return hex_encode(hmac_sha256(signing_key, text));
 }
 
 failure wrong_signature() {

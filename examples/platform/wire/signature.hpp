@@ -73,9 +73,6 @@ struct signature_claim {
                                           const signature_claim& claim, std::string_view before,
                                           std::string_view chunk);
 
-/// Compares in a time that does not tell how much of it is right.
-[[nodiscard]] bool equal_secrets(std::string_view given, std::string_view wanted);
-
 /// The error for a signature that is not the right one.
 [[nodiscard]] failure wrong_signature();
 

@@ -15,6 +15,12 @@
 #include <memory>
 #include <string>
 
+namespace platform {
+struct all_metrics;
+class feed;
+class overview;
+}  // namespace platform
+
 namespace platform::invoke {
 class engine;
 }  // namespace platform::invoke
@@ -39,6 +45,11 @@ struct site {
   code::code_keeper& code;
   function_locks& locks;
   account_book& book;
+  /// Who reads transitions as they come.
+  feed& events;
+  /// What has happened of late.
+  overview& lately;
+  all_metrics& measured;
   door_keys keys{};
   /// Where S3 objects are looked for; null = there are no buckets.
   const code::bucket_folder* buckets = nullptr;

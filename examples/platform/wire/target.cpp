@@ -71,7 +71,7 @@ std::optional<target> parse_target(std::string_view text) {
   text = text.substr(0, text.find('#'));
   const auto question = text.find('?');
   auto path = text.substr(0, question);
-  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  if (path.size() > 2 && path.ends_with('/')) path.remove_suffix(1);
   target result{.path = std::string{path}, .segments = {}, .query = {}};
   const bool path_is_good = split(path.substr(1), '/', [&](std::string_view part) {
     auto decoded = percent_decode(part);

@@ -1,0 +1,284 @@
+// The event stream: every transition as it comes, and the overview, as Server-Sent Events.
+#include "feed.hpp"
+#include "times.hpp"
+#include "wire/control.hpp"
+#include "wire/control_bodies.hpp"
+#include "wire/overview_body.hpp"
+#include "wire/steps.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace platform::wire {
+
+namespace json = boost::json;
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// Transitions in one piece.
+constexpr std::size_t page_max = 500;
+// A stream that has nothing to say says that it is alive, and where it is.
+constexpr std::chrono::seconds silence_max{15};
+constexpr fsm::duration overview_min = std::chrono::milliseconds{100};
+constexpr fsm::duration overview_max = std::chrono::hours{1};
+
+// What a stream was asked for.
+struct stream_request {
+  std::uint64_t after = 0;
+  std::string function;
+  bool transitions = true;
+  std::optional<fsm::duration> overview;
+};
+
+std::string event_text(std::string_view kind, const json::object& data,
+                       std::optional<std::uint64_t> id = std::nullopt) {
+  std::string text;
+  if (id) text += "id: " + std::to_string(*id) + "\n";
+  text += "event: " + std::string{kind} + "\ndata: " + json::serialize(data) + "\n\n";
+  return text;
+}
+
+// One client's stream. Its pieces are made on the workers, when there is something to tell; what
+// wakes it is a transition, or a timer.
+class event_source final : public http::stream_source,
+                           public std::enable_shared_from_this<event_source> {
+public:
+  event_source(const site& where, stream_request what, std::unique_ptr<feed::place> place)
+      : site_{where},
+        what_{std::move(what)},
+        place_{std::move(place)},
+        timer_{where.workers},
+        position_{what_.after} {}
+
+  void next(taker give) override {
+    const std::lock_guard lock{mutex_};
+    give_ = std::move(give);
+    if (abandoned_) return finish();
+    if (!std::exchange(opened_, true)) return hand_over(opening());
+    look();
+  }
+
+  void abandon() override {
+    const std::lock_guard lock{mutex_};
+    abandoned_ = true;
+    finish();
+  }
+
+private:
+  // -- with the lock held -------------------------------------------------------------------------
+  std::string opening() {
+    // A function's stream begins where all others do: what came before is in its history.
+    return "retry: 1000\n\n" + event_text("start", {{"sequence", position_}}, position_);
+  }
+
+  // Looks for something to tell, on a worker.
+  void look() {
+    if (std::exchange(looking_, true)) return;
+    boost::asio::post(site_.workers, [self = shared_from_this()] { self->make_piece(); });
+  }
+
+  void hand_over(std::string piece) {
+    if (!give_) return;
+    last_told_ = steady_clock::now();
+    std::exchange(give_, nullptr)(std::move(piece));
+  }
+
+  void finish() {
+    stop_waiting();
+    if (give_) std::exchange(give_, nullptr)(std::nullopt);
+  }
+
+  void stop_waiting() {
+    timer_.cancel();
+    if (const auto ticket = std::exchange(ticket_, 0)) site_.events.forget(ticket);
+  }
+
+  // -- without it ---------------------------------------------------------------------------------
+  void make_piece() {
+    std::string piece;
+    const bool goes_on = !what_.transitions || add_transitions(piece);
+    if (what_.overview && steady_clock::now() >= next_overview_) add_overview(piece);
+    const std::lock_guard lock{mutex_};
+    looking_ = false;
+    if (abandoned_ || !goes_on) return finish();
+    const bool silent = steady_clock::now() - last_told_ >= silence_max;
+    if (piece.empty() && silent) piece = mark();
+    if (piece.empty()) return wait();
+    hand_over(std::move(piece));
+  }
+
+  // Where the stream is, so that who resumes need not begin far back.
+  std::string mark() {
+    if (!what_.transitions) return ":\n\n";
+    return "id: " + std::to_string(position_) + "\nevent: mark\ndata: {}\n\n";
+  }
+
+  // False when some are no longer kept: the client has to begin anew.
+  bool add_transitions(std::string& piece) {
+    for (;;) {
+      const auto page = site_.functions.events(position_, page_max);
+      if (!page || page->oldest > position_ + 1) return false;
+      for (const auto& each : page->events) {
+        position_ = each.sequence;
+        if (!what_.function.empty() && each.name != what_.function) continue;
+        auto data = transition_body(each);
+        data["uid"] = each.uid;
+        piece += event_text("transition", data, each.sequence);
+      }
+      const bool full = page->events.size() == page_max;
+      if (!full || !piece.empty() || is_abandoned()) return true;
+    }
+  }
+
+  void add_overview(std::string& piece) {
+    auto body = overview_body(site_);
+    auto unchanging = json::serialize(without_time(body));
+    const auto now = steady_clock::now();
+    next_overview_ = now + *what_.overview;
+    if (unchanging == last_overview_ && now - overview_told_ < silence_max) return;
+    last_overview_ = std::move(unchanging);
+    overview_told_ = now;
+    piece += event_text("overview", body);
+  }
+
+  bool is_abandoned() {
+    const std::lock_guard lock{mutex_};
+    return abandoned_;
+  }
+
+  // With the lock held: until there is something to look for.
+  void wait() {
+    auto until = last_told_ + silence_max;
+    if (what_.overview) until = std::min(until, next_overview_);
+    timer_.expires_at(until);
+    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+      if (const auto self = weak.lock(); self && !cancelled) self->wake();
+    });
+    if (!what_.transitions) return;
+    // The lock must not be held when the feed calls back inside of the call.
+    boost::asio::post(site_.workers, [self = shared_from_this()] { self->listen(); });
+  }
+
+  void listen() {
+    const auto ticket = site_.events.wake_after(position_, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->wake();
+    });
+    const std::lock_guard lock{mutex_};
+    if (ticket == 0) return;
+    if (abandoned_ || looking_ || !give_) return site_.events.forget(ticket);
+    ticket_ = ticket;
+  }
+
+  void wake() {
+    const std::lock_guard lock{mutex_};
+    if (!give_ || abandoned_) return;
+    stop_waiting();
+    look();
+  }
+
+  const site& site_;
+  const stream_request what_;
+  const std::unique_ptr<feed::place> place_;
+  boost::asio::steady_timer timer_;
+  // Only while a piece is made, which happens one at a time.
+  std::uint64_t position_;
+  std::string last_overview_;
+  steady_clock::time_point next_overview_{};
+  steady_clock::time_point overview_told_{};
+
+  std::mutex mutex_;  // Guards the rest.
+  taker give_;
+  bool opened_ = false;
+  bool looking_ = false;
+  bool abandoned_ = false;
+  std::uint64_t ticket_ = 0;
+  steady_clock::time_point last_told_ = steady_clock::now();
+};
+
+[[noreturn]] void refuse(std::string_view name, std::string_view value, std::string_view rule) {
+  throw refusal{{fault::invalid_parameter_value,
+                 std::string{name} + ": '" + std::string{value} + "' is not allowed; it must be " +
+                     std::string{rule},
+                 {}}};
+}
+
+stream_request read_request(const call& request) {
+  stream_request what;
+  what.after = request.where().events.last();
+  const auto read_position = [&what](std::string_view name, std::string_view text) {
+    const auto sequence = parse_number(text);
+    if (!sequence) refuse(name, text, "the sequence of a transition");
+    what.after = *sequence;
+  };
+  const auto& target = request.target();
+  if (const auto* after = target.parameter("after")) read_position("after", *after);
+  // What a browser says when it comes back.
+  if (const auto last = request.header("Last-Event-ID"); !last.empty())
+    read_position("Last-Event-ID", last);
+  if (const auto* function = target.parameter("function")) what.function = *function;
+  if (const auto* transitions = target.parameter("transitions")) {
+    if (*transitions != "on" && *transitions != "off")
+      refuse("transitions", *transitions, "on or off");
+    what.transitions = *transitions == "on";
+  }
+  if (const auto* overview = target.parameter("overview")) {
+    what.overview = parse_duration(*overview);
+    if (!what.overview || *what.overview < overview_min || *what.overview > overview_max)
+      refuse("overview", *overview, "a duration from 100ms to 1h");
+  }
+  if (!what.transitions && !what.overview)
+    refuse("transitions", "off", "on, unless there is an overview");
+  return what;
+}
+
+// What comes next is no longer kept.
+void refuse_position(const call& request, std::uint64_t oldest) {
+  auto response = request.blank(410);
+  response.set(http::proto::field::content_type, "application/json");
+  response.body() = json::serialize(
+      json::object{{"message", "Transitions before " + std::to_string(oldest) +
+                                   " are no longer kept: begin anew without a position."},
+                   {"oldest", oldest}});
+  request.answer(std::move(response));
+}
+
+}  // namespace
+
+void show_overview(const call_ptr& request) {
+  request->answer(200, overview_body(request->where()));
+}
+
+void stream_events(const call_ptr& request) {
+  auto what = read_request(*request);
+  if (what.transitions) {
+    const auto page = request->where().functions.events(what.after, 1);
+    if (!page) throw refusal{explain(page.error(), {})};
+    if (page->oldest > what.after + 1) return refuse_position(*request, page->oldest);
+  }
+  auto place = request->where().events.take_place();
+  if (!place) {
+    throw refusal{{fault::service_unavailable,
+                   "There are " + std::to_string(feed::readers_max) + " event streams already.",
+                   {}}};
+  }
+  auto head = request->blank(200);
+  head.set(http::proto::field::content_type, "text/event-stream; charset=utf-8");
+  head.set(http::proto::field::cache_control, "no-store");
+  request->answer(std::move(head), std::make_shared<event_source>(request->where(), std::move(what),
+                                                                  std::move(place)));
+}
+
+}  // namespace platform::wire
