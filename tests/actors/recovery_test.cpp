@@ -118,6 +118,38 @@ TEST_CASE_METHOD(restarting, "A function is what it was after a restart", "[reco
   CHECK(rt().history("f")->at(history->size()).previous == history->back().sequence);
 }
 
+TEST_CASE_METHOD(restarting, "Functions are found by their reason after a restart", "[recovery]") {
+  constexpr auto why = fsm::reason_code::subnet_out_of_ip_addresses;
+  create("good");
+  provider->next_provisions({replies::fails(why, "no address is left")});
+  create("bad");
+  restart();
+  CHECK(rt().count(why) == 1);
+  const auto page = rt().list({.reason = why});
+  REQUIRE(page.has_value());
+  REQUIRE(page->functions.size() == 1);
+  CHECK(page->functions.front().name == "bad");
+  REQUIRE(rt().remove("bad"));
+  settle();
+  CHECK(rt().count(why) == 0);
+}
+
+TEST_CASE_METHOD(restarting, "What comes later than a change is waited for over a restart",
+                 "[recovery]") {
+  create("f");
+  fsm::condition later = fsm::settled;
+  later.after = rt().history("f")->back().sequence;
+  restart();
+  caught<fsm::function_view> answer;
+  const auto waits = rt().wait("f", later, 1h, answer.callback());
+  settle();
+  CHECK(answer.count() == 0);
+  REQUIRE(rt().update({.name = "f", .document = "two"}));
+  settle();
+  REQUIRE(answer.count() == 1);
+  CHECK(pair_in(answer.last()) == pairs::ready);
+}
+
 TEST_CASE_METHOD(restarting, "Uids and sequences go on where they were", "[recovery]") {
   create("f");
   const auto uid = view("f").uid;

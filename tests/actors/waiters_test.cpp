@@ -24,6 +24,11 @@ struct waiting : deterministic_runtime {
     settle();
     return answer;
   }
+  [[nodiscard]] std::uint64_t last_sequence(const std::string& name) {
+    const auto history = rt().history(name);
+    REQUIRE(history.has_value());
+    return history->back().sequence;
+  }
   void create_pending(const std::string& name) {
     provider->next_provisions({replies::later});
     REQUIRE(create(name) == errc::none);
@@ -46,6 +51,37 @@ TEST_CASE_METHOD(waiting, "a waiter whose condition holds already is answered at
   CHECK(pair_in(rt().wait("f", fsm::ready, 0ms)) == pairs::ready);
   CHECK(pair_in(rt().wait("f", fsm::settled, 0ms)) == pairs::ready);
   CHECK(pair_in(rt().wait("f", fsm::exists, 0ms)) == pairs::ready);
+}
+
+TEST_CASE_METHOD(waiting, "a waiter for what comes later is not answered by what is there",
+                 "[waiters]") {
+  create_active("f");
+  provider->next_provisions({replies::later});
+  REQUIRE(update("f") == errc::none);
+  condition of_update = fsm::settled;
+  of_update.after = last_sequence("f");
+  const auto settled = wait_for("f", of_update);
+  condition later = fsm::active;
+  later.after = last_sequence("f");
+  const auto active = wait_for("f", later);
+  CHECK(settled.count() + active.count() == 0);
+  provider->answer(provider->call_count() - 1);
+  settle();
+  CHECK(pair_in(settled.last()) == pairs::ready);
+  CHECK(last_sequence("f") > of_update.after);
+  CHECK(pair_in(active.last()) == pairs::ready);
+  // What is later than an earlier change is there at once.
+  CHECK(wait_for("f", of_update, 0ms).count() == 1);
+}
+
+TEST_CASE_METHOD(waiting, "a waiter for what comes later is told when the function is deleted",
+                 "[waiters]") {
+  create_active("f");
+  condition later = fsm::active;
+  later.after = last_sequence("f");
+  const auto active = wait_for("f", later);
+  REQUIRE(remove("f") == errc::none);
+  CHECK(code(active.last()) == errc::unreachable);
 }
 
 TEST_CASE_METHOD(waiting, "a waiter is answered by the transition it waits for", "[waiters]") {
