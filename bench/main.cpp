@@ -19,7 +19,7 @@ enum exit_code { success = 0, failure = 1, usage = 2, interruption = 130 };
 
 void print_list() {
   for (const auto& each : all_scenarios()) {
-    std::cout << each.name << std::string(14 - each.name.size(), ' ') << each.meaning << '\n';
+    std::cout << each.name << std::string(16 - each.name.size(), ' ') << each.meaning << '\n';
   }
 }
 

@@ -48,9 +48,10 @@ public:
   /// Growth of resident memory while the functions were created, per function.
   [[nodiscard]] double bytes_per_function() const noexcept { return bytes_per_function_; }
 
-private:
+  /// Functions with these names, which must outlive it, and nothing else.
   [[nodiscard]] static describe_function names_only(const name_list& names);
 
+private:
   std::uint64_t functions_;
   describe_function describe_;
   /// Callbacks may still be on their last instructions when their thread has gone on: these go

@@ -24,6 +24,11 @@ void refuse_rate_of_recover(const settings& how) {
   refuse_rate(how, "recover: --rate makes no sense: a start-up takes as long as it takes");
 }
 
+void refuse_store_of_metrics(const settings& how) {
+  if (how.storage.on_disk())
+    throw usage_error{"invoke_metrics: --store makes no sense: both sides are without one"};
+}
+
 /// In an open loop where each function has one turn per round: a round has to last a while.
 void require_functions_for_rate(const settings& how) {
   constexpr double shortest_round = 0.1;
@@ -42,6 +47,7 @@ constexpr std::array scenarios{
   scenario{"create",       "CreateFunction to Active with a provider that answers at once",                           320,    true,      make_create},
   scenario{"invoke",       "by name: admitted, completed, idle clock touched (random function, uniform)",             320,     false,     make_invoke, true, nullptr, 0, 0, store_use::any, 320},
   scenario{"invoke_batch", "the same through the batch call",                                                         320,     false,     make_invoke_batch, true},
+  scenario{"invoke_metrics", "invoke with metrics, collected once a second, and without, in turns",                   640,     false,     make_invoke_metrics, true, refuse_store_of_metrics},
   scenario{"message",      "CAF request to a function's actor handle and its response, random function",              330,     false,     make_message, true},
   scenario{"update",       "UpdateFunctionCode to Successful",                                                        330,     false,     make_update},
   scenario{"idle_sweep",   "one function from Active to Inactive when its idle time ends",                           1300,     true,      make_idle_sweep, false, require_functions_for_rate},

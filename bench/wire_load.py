@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures fsm-platform on the wire, with wrk: GetFunctionConfiguration of random functions, next to the same
 HTTP server with a constant answer of the same size, both in one run and in turns. Then the same beside many
-idle connections.
+idle connections; and invocations, without and with a reader of the dashboard's event stream, in turns.
 
 usage: wire_load.py [--bin DIR] [--functions N[,N...]] [--seconds S] [--rounds R] [--connections C] [--idle I]
                     [--json FILE]
@@ -22,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 
 WRK_SECONDS_MAX = 600
 RATIO_WANTED = 0.5
@@ -30,8 +31,7 @@ SCRIPT = """
 local functions = %d
 math.randomseed(%d)
 request = function()
-  return wrk.format("GET", string.format("/2015-03-31/functions/seed-%%07d/configuration",
-                                         math.random(0, functions - 1)))
+  return wrk.format("%s", string.format("/2015-03-31/functions/seed-%%07d/%s", math.random(0, functions - 1)), nil, "%s")
 end
 done = function(summary, latency, requests)
   io.write(string.format("measured %%d %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration,
@@ -40,6 +40,12 @@ done = function(summary, latency, requests)
     summary.errors.timeout))
 end
 """
+
+
+# What is asked for: method, what of a function, body.
+CONFIGURATIONS = ("GET", "configuration", "")
+INVOCATIONS = ("POST", "invocations", "{}")
+DASHBOARD_RATIO_WANTED = 0.9
 
 
 class Server:
@@ -91,12 +97,35 @@ class Server:
             connection.close()
 
 
-def measure(server, how, functions):
+class Dashboard:
+    """Reads what an open dashboard reads, until the end of the block: the overview, once a second."""
+
+    def __init__(self, server):
+        self.connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        self.connection.sendall(b"GET /_fsm/events?overview=1s&transitions=off HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.overviews = 0
+        self.reader = threading.Thread(target=self.read)
+
+    def read(self):
+        with self.connection.makefile("rb") as lines:
+            self.overviews = sum(line == b"event: overview\n" for line in lines)
+
+    def __enter__(self):
+        self.reader.start()
+        return self
+
+    def __exit__(self, *_):
+        self.connection.shutdown(socket.SHUT_RDWR)
+        self.reader.join()
+        self.connection.close()
+
+
+def measure(server, how, functions, asked=CONFIGURATIONS):
     """One measurement: requests per second, latencies in milliseconds, and the server's processor time per
     request, which other work on the machine hardly changes."""
     used = -server.processor_seconds()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % (functions, random.randrange(1 << 30)))
+        script.write(SCRIPT % (functions, random.randrange(1 << 30), *asked))
         script.flush()
         done = subprocess.run(
             ["wrk", "--threads", "1", "--connections", str(how.connections), "--duration", f"{how.seconds}s",
@@ -170,6 +199,34 @@ def idle_connections(how, functions):
     return found
 
 
+def invocations(how, functions):
+    """Invocations without and with an open dashboard, in turns."""
+    rounds, overviews = [], 0
+    with Server(f"{how.bin}/fsm-platform", "--listen", "127.0.0.1:0", "--memory", "--seed-functions",
+                str(functions)) as server:
+        for number in range(how.rounds):
+            pair = {}
+            for watched in (False, True) if number % 2 else (True, False):
+                if watched:
+                    with Dashboard(server) as page:
+                        pair["watched"] = measure(server, how, functions, INVOCATIONS)
+                    overviews += page.overviews
+                else:
+                    pair["alone"] = measure(server, how, functions, INVOCATIONS)
+            rounds.append(pair)
+    if overviews < how.rounds * (how.seconds - 1):
+        raise RuntimeError(f"the dashboard saw only {overviews} overviews")
+    ratios = [each["watched"]["per_second"] / each["alone"]["per_second"] for each in rounds]
+    found = {"functions": functions, "ratio": statistics.median(ratios)}
+    for name in ("alone", "watched"):
+        found[name] = middle([each[name] for each in rounds])
+        print(f"{functions:>9} functions  invocations {name:<8} {found[name]['per_second']:>9.0f} /s  p99 "
+              f"{found[name]['p99_ms']:.2f} ms")
+    print(f"{functions:>9} functions  with an open dashboard {found['ratio']:.2f} ({spread(ratios)}), wanted "
+          f"{DASHBOARD_RATIO_WANTED}", flush=True)
+    return found
+
+
 def arguments():
     parser = argparse.ArgumentParser(description="Measures fsm-platform on the wire, next to its HTTP server alone.")
     parser.add_argument("--bin", default="build/release/bin", help="where the programs are")
@@ -201,6 +258,7 @@ def main():
         print(f"p99 from {how.functions[0]} to {how.functions[-1]} functions: {last / first:.2f} times")
     if how.idle:
         found["idle"] = idle_connections(how, how.functions[0])
+    found["invocations"] = invocations(how, how.functions[-1])
     if how.json:
         with open(how.json, "w", encoding="utf-8") as file:
             json.dump(found, file, indent=2)

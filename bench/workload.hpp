@@ -32,6 +32,8 @@ public:
 [[nodiscard]] std::unique_ptr<workload> make_create(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_invoke(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_invoke_batch(const settings& how);
+/// Throws `usage_error` in a build without the examples, to which the metrics belong.
+[[nodiscard]] std::unique_ptr<workload> make_invoke_metrics(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_message(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_update(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_idle_sweep(const settings& how);

@@ -47,8 +47,14 @@ TEST_CASE("flags that make no sense for a scenario are refused in a line", "[ben
   how = {};
   how.hot = 5;
   refused("create", how, "create: --hot makes no sense: it draws no functions");
-  for (const char* name : {"invoke", "invoke_batch", "message"})
+  for (const char* name : {"invoke", "invoke_batch", "invoke_metrics", "message"})
     CHECK_NOTHROW(require_sense(*find_scenario(name), how));
+}
+
+TEST_CASE("what metrics cost is measured without a store", "[bench][scenarios]") {
+  settings how;
+  how.storage.kind = store_kind::rocksdb;
+  CHECK_THROWS_AS(require_sense(*find_scenario("invoke_metrics"), how), usage_error);
 }
 
 TEST_CASE("memory per function counts those that are worked on at once", "[bench][scenarios]") {

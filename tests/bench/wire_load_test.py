@@ -30,6 +30,9 @@ for each in compared:
     for side in ("bare", "platform"):
         assert each[side]["per_second"] > 0 and 0 < each[side]["p50_ms"] <= each[side]["p99_ms"], each
 assert found["idle"]["connections"] == 50 and found["idle"]["beside"]["per_second"] > 0, found["idle"]
+invocations = found["invocations"]
+assert invocations["ratio"] > 0, invocations
+assert all(invocations[side]["per_second"] > 0 for side in ("alone", "watched")), invocations
 
 wrong = subprocess.run([sys.executable, "-B", script, "--functions", "many"], capture_output=True, text=True, timeout=30,
                        check=False)
