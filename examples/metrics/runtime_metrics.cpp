@@ -1,5 +1,6 @@
 #include "metrics/runtime_metrics.hpp"
 
+#include "metrics/families.hpp"
 #include <fsm/explanation.hpp>
 #include <fsm/reason.hpp>
 #include <fsm/render.hpp>
@@ -15,7 +16,6 @@ namespace {
 using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
-using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 using buckets = prometheus::Histogram::BucketBoundaries;
@@ -31,22 +31,6 @@ double seconds(std::chrono::nanoseconds span) {
 }
 
 std::string label(std::string_view text) { return text.empty() ? "none" : std::string{text}; }
-
-MetricFamily family(std::string name, std::string help, MetricType type) {
-  MetricFamily made;
-  made.name = std::move(name);
-  made.help = std::move(help);
-  made.type = type;
-  return made;
-}
-
-void add(MetricFamily& to, double value, std::vector<ClientMetric::Label> labels = {}) {
-  ClientMetric one;
-  one.label = std::move(labels);
-  one.counter.value = value;
-  one.gauge.value = value;
-  to.metric.push_back(std::move(one));
-}
 
 /// One number of what a runtime counts itself.
 struct single {

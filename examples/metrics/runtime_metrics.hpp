@@ -25,9 +25,9 @@ namespace metrics {
 /// from closed lists, never from functions.
 ///
 ///   auto metrics = std::make_shared<metrics::runtime_metrics>();
-///   how.observers.push_back(metrics);               // From the start, so that recovery is
-///   counted. auto runtime = fsm::runtime::start(how); metrics->attach(*runtime); // Until
-///   detach().
+///   how.observers.push_back(metrics);  // Before the start, so that recovery is counted.
+///   auto runtime = fsm::runtime::start(how);
+///   metrics->attach(*runtime);  // Until `detach`.
 class runtime_metrics final : public fsm::observer, public prometheus::Collectable {
 public:
   runtime_metrics();

@@ -33,9 +33,9 @@ request_metrics::request_metrics(const std::vector<std::string>& operations)
 }
 
 void request_metrics::count(std::size_t operation, unsigned status, std::string_view error,
-                            std::chrono::nanoseconds took) {
+                            std::optional<std::chrono::nanoseconds> took) {
   auto& of = operations_[std::min(operation, operations_.size() - 1)];
-  of.took->Observe(std::chrono::duration<double>(took).count());
+  if (took) of.took->Observe(std::chrono::duration<double>(*took).count());
   prometheus::Counter* counter = nullptr;
   {
     const std::lock_guard lock{of.mutex};

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,9 @@ public:
   explicit request_metrics(const std::vector<std::string>& operations);
 
   /// A request of the `operation`th kind was answered. `error`: the name of the error in the API,
-  /// "" for none.
+  /// "" for none. `took`: nothing when it was refused before its last byte.
   void count(std::size_t operation, unsigned status, std::string_view error,
-             std::chrono::nanoseconds took);
+             std::optional<std::chrono::nanoseconds> took);
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect() const {
     return registry_.Collect();

@@ -192,6 +192,18 @@ def too_far_back(program):
         p.stop()
 
 
+def not_yet(program):
+    """who comes back with the position of an earlier life is told to begin anew"""
+    with Platform(program, "--seed-functions", "3") as p:
+        last = last_sequence(p)
+        status, _, body = p.request("GET", "/_fsm/events", headers={"Last-Event-ID": str(last + 1)})
+        check((status, json.loads(body)["newest"]), (410, last), "a position that is not there yet")
+        with Stream(p, f"?after={last}") as stream:
+            create(p, "next")
+            check(stream.until(lambda n, kind, d: kind == "transition")[0], last + 1, "what comes next")
+        p.stop()
+
+
 def connections(program):
     """streams that hang up make room, those that take nothing slow nobody, and SIGTERM ends them all"""
     with Platform(program, "--virtual-clock") as p:
@@ -292,7 +304,7 @@ def later(program):
         p.stop()
 
 
-PARTS = [order, restarts, filters, too_far_back, connections, waits, later]
+PARTS = [order, restarts, filters, too_far_back, not_yet, connections, waits, later]
 
 
 if __name__ == "__main__":

@@ -82,18 +82,15 @@ tl::expected<wait_request, failure> read_wait(const call& request) {
   if (const auto* timeout = request.target().parameter("timeout")) {
     const auto span = parse_duration(*timeout);
     if (!span || *span > wait_max) {
-      return tl::make_unexpected(invalid("timeout: '" + *timeout +
-                                         "' is not allowed; it must be at most 24h, and " +
-                                         std::string{duration_rule}));
+      return tl::make_unexpected(
+          bad_parameter("timeout", *timeout, "at most 24h, and " + std::string{duration_rule}));
     }
     result.timeout = *span;
   }
   if (const auto* after = request.target().parameter("after")) {
     const auto sequence = parse_number(*after);
-    if (!sequence) {
-      return tl::make_unexpected(invalid(
-          "after: '" + *after + "' is not allowed; it must be the sequence of a transition"));
-    }
+    if (!sequence)
+      return tl::make_unexpected(bad_parameter("after", *after, "the sequence of a transition"));
     result.what.after = *sequence;
   }
   return result;
@@ -172,10 +169,7 @@ void advance_clock(const call_ptr& request) {
   const auto text = given.text("advance");
   if (auto wrong = found.verdict()) return request->refuse(*wrong);
   const auto span = parse_duration(*text);
-  if (!span) {
-    return request->refuse(invalid("advance: '" + *text + "' is not allowed; it must be " +
-                                   std::string{duration_rule}));
-  }
+  if (!span) return request->refuse(bad_parameter("advance", *text, duration_rule));
   if (*span > clock_max - request->where().virtual_clock->now()) {
     return request->refuse(invalid(
         "advance: '" + *text + "' is not allowed; it must not go beyond " + iso_text(clock_max)));

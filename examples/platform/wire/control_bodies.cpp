@@ -6,7 +6,7 @@
 
 #include <boost/json/string.hpp>
 
-#include <charconv>
+#include <string>
 
 namespace platform::wire {
 
@@ -22,6 +22,13 @@ fsm::reason_code code_of(const fsm::transition& what) {
 }
 
 }  // namespace
+
+failure bad_parameter(std::string_view name, std::string_view value, std::string_view rule) {
+  return {fault::invalid_parameter_value,
+          std::string{name} + ": '" + std::string{value} + "' is not allowed; it must be " +
+              std::string{rule},
+          {}};
+}
 
 json::value text_or_null(std::string_view text) {
   return text.empty() ? json::value{} : json::value(json::string{text.data(), text.size()});
@@ -61,14 +68,6 @@ json::object function_body(const fsm::function_view& view) {
   result["since"] = iso_text(view.since);
   result["revision_id"] = view.revision_id();
   return result;
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc{} || rest != end) return std::nullopt;
-  return number;
 }
 
 }  // namespace platform::wire

@@ -1,13 +1,12 @@
 #pragma once
 
+#include "wire/errors.hpp"
 #include <fsm/pair.hpp>
 #include <fsm/view.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <cstdint>
-#include <optional>
 #include <string_view>
 
 /// \file
@@ -24,10 +23,11 @@ namespace platform::wire {
 /// A function's situation, its reasons, and since when.
 [[nodiscard]] boost::json::object function_body(const fsm::function_view& view);
 
+/// That a parameter has a value that breaks its rule: "from 1 to 1000".
+[[nodiscard]] failure bad_parameter(std::string_view name, std::string_view value,
+                                    std::string_view rule);
+
 /// A text, or null for an empty one.
 [[nodiscard]] boost::json::value text_or_null(std::string_view text);
-
-/// A whole number without a sign, as parameters have it.
-[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 
 }  // namespace platform::wire

@@ -27,13 +27,8 @@ namespace {
 constexpr std::size_t list_default = 100;
 constexpr std::size_t list_max = 1000;
 
-[[noreturn]] void refuse(std::string message) {
-  throw refusal{{fault::invalid_parameter_value, std::move(message), {}}};
-}
-
 [[noreturn]] void refuse(std::string_view name, std::string_view value, std::string_view rule) {
-  refuse(std::string{name} + ": '" + std::string{value} + "' is not allowed; it must be " +
-         std::string{rule});
+  throw refusal{bad_parameter(name, value, rule)};
 }
 
 // The situations whose State or LastUpdateStatus is one of a list: "Active,Failed". All of them for

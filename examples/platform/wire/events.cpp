@@ -209,10 +209,7 @@ private:
 };
 
 [[noreturn]] void refuse(std::string_view name, std::string_view value, std::string_view rule) {
-  throw refusal{{fault::invalid_parameter_value,
-                 std::string{name} + ": '" + std::string{value} + "' is not allowed; it must be " +
-                     std::string{rule},
-                 {}}};
+  throw refusal{bad_parameter(name, value, rule)};
 }
 
 stream_request read_request(const call& request) {
@@ -244,15 +241,36 @@ stream_request read_request(const call& request) {
   return what;
 }
 
-// What comes next is no longer kept.
-void refuse_position(const call& request, std::uint64_t oldest) {
+// The stream cannot go on from there: the client has to begin anew.
+void refuse_position(const call& request, std::string_view why, json::object where) {
   auto response = request.blank(410);
   response.set(http::proto::field::content_type, "application/json");
-  response.body() = json::serialize(
-      json::object{{"message", "Transitions before " + std::to_string(oldest) +
-                                   " are no longer kept: begin anew without a position."},
-                   {"oldest", oldest}});
+  where["message"] = std::string{why} + ": begin anew without a position.";
+  response.body() = json::serialize(where);
   request.answer(std::move(response));
+}
+
+// False, and answered, when what comes after `position` is no longer kept, or when the position is
+// one of an earlier life whose transitions nobody has kept.
+bool has_position(const call& request, std::uint64_t position) {
+  auto& functions = request.where().functions;
+  const auto newest = request.where().events.last();
+  const auto is_there = [&] {  // A stream may have told of it before the feed.
+    const auto page = functions.events(position - 1, 1);
+    return page && !page->events.empty();
+  };
+  if (position > newest && !is_there()) {
+    refuse_position(request, "There is no transition " + std::to_string(position) + " yet",
+                    {{"newest", newest}});
+    return false;
+  }
+  const auto page = functions.events(position, 1);
+  if (!page) throw refusal{explain(page.error(), {})};
+  if (page->oldest <= position + 1) return true;
+  refuse_position(request,
+                  "Transitions before " + std::to_string(page->oldest) + " are no longer kept",
+                  {{"oldest", page->oldest}});
+  return false;
 }
 
 }  // namespace
@@ -263,11 +281,7 @@ void show_overview(const call_ptr& request) {
 
 void stream_events(const call_ptr& request) {
   auto what = read_request(*request);
-  if (what.transitions) {
-    const auto page = request->where().functions.events(what.after, 1);
-    if (!page) throw refusal{explain(page.error(), {})};
-    if (page->oldest > what.after + 1) return refuse_position(*request, page->oldest);
-  }
+  if (what.transitions && !has_position(*request, what.after)) return;
   auto place = request->where().events.take_place();
   if (!place) {
     throw refusal{{fault::service_unavailable,

@@ -1,6 +1,7 @@
 // GET /metrics: what Prometheus reads.
 #include "invoke/engine.hpp"
 #include "metrics.hpp"
+#include "metrics/families.hpp"
 #include "wire/control.hpp"
 #include "wire/steps.hpp"
 
@@ -15,25 +16,10 @@ namespace platform::wire {
 
 namespace {
 
-using prometheus::ClientMetric;
+using metrics::add;
+using metrics::family;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-
-void add(MetricFamily& to, double value, std::vector<ClientMetric::Label> labels = {}) {
-  ClientMetric one;
-  one.label = std::move(labels);
-  one.counter.value = value;
-  one.gauge.value = value;
-  to.metric.push_back(std::move(one));
-}
-
-MetricFamily family(std::string name, std::string help, MetricType type) {
-  MetricFamily made;
-  made.name = std::move(name);
-  made.help = std::move(help);
-  made.type = type;
-  return made;
-}
 
 void add_events(const site& where, std::vector<MetricFamily>& to) {
   const auto counted = where.invocations.events().counters();

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::string_view marker_head = "after:";
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc{} || rest != end) return std::nullopt;
-  return number;
-}
-
 std::optional<std::uint64_t> parse_marker(std::string_view text) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < text.size(); i += 2) {

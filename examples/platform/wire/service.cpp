@@ -166,6 +166,13 @@ http::responder service::counted(const route* which, std::chrono::steady_clock::
   };
 }
 
+http::response service::refused_early(const http::request_head* head, const failure& why) const {
+  const auto found = head ? match(*head) : matched_route{};
+  const auto& row = row_of(why.what);
+  site_.measured.requests.count(operation_number(found.which), row.status, row.name, std::nullopt);
+  return to_response(why, random_uuid());
+}
+
 std::optional<http::response> service::refuse_by_head(const http::request_head& head) const {
   if (!site_.keys.any()) return std::nullopt;
   const auto where = target_of(head);
@@ -173,7 +180,7 @@ std::optional<http::response> service::refuse_by_head(const http::request_head& 
   const auto which = door_of(wire::match(head.method(), *where), *where);
   const auto wrong = wire::refuse_by_head(head, which, site_.keys, site_.region, now());
   if (!wrong) return std::nullopt;
-  return to_response(*wrong, random_uuid());
+  return refused_early(&head, *wrong);
 }
 
 std::uint64_t service::body_bytes_max(const http::request_head& head) const {
@@ -184,7 +191,7 @@ std::uint64_t service::body_bytes_max(const http::request_head& head) const {
 
 http::response service::turn_away(http::problem why, const http::request_head* head,
                                   const std::string& detail) const {
-  return to_response(to_failure(why, head, detail), random_uuid());
+  return refused_early(head, to_failure(why, head, detail));
 }
 
 http::abandon service::handle(http::request what, http::responder answer) {

@@ -10,6 +10,7 @@
 
 namespace platform::wire {
 
+struct failure;
 struct route;
 
 /// Answers HTTP requests: finds the operation, checks that the client may ask for it, gives the
@@ -31,6 +32,10 @@ private:
   [[nodiscard]] http::responder counted(const route* which,
                                         std::chrono::steady_clock::time_point start,
                                         http::responder answer) const;
+  /// The answer to a request that is refused before it is there, counted. `head`: as far as it has
+  /// come.
+  [[nodiscard]] http::response refused_early(const http::request_head* head,
+                                             const failure& why) const;
 
   const site& site_;
 };

@@ -1,5 +1,6 @@
 #include "wire/target.hpp"
 
+#include <charconv>
 #include <cstddef>
 
 namespace platform::wire {
@@ -102,6 +103,14 @@ std::optional<std::string> percent_decode(std::string_view text) {
     i += 2;
   }
   return result;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, number);
+  if (problem != std::errc{} || rest != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace platform::wire

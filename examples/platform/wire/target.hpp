@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,5 +48,8 @@ template <class Use>
 
 /// Replaces each '%41' by its byte; nothing if one is broken.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+/// A whole number without a sign, as parameters have it; nothing if it is anything else.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 
 }  // namespace platform::wire

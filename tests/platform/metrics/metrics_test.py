@@ -56,6 +56,8 @@ def busy(p):
     check(p.request("POST", "/2015-03-31/functions/a/invocations", b"{}")[0], 200, "an invocation")
     check(p.request("POST", "/2015-03-31/functions/c/invocations", b"{}")[0] >= 400, True, "a refused one")
     check(p.request("GET", "/2015-03-31/functions/nobody")[0], 404, "an unknown function")
+    check(p.request("GET", "/2015-03-31/functions/a/policy", headers={"Origin": "http://elsewhere.example"})[0], 403,
+          "a page of another site")
     p.wait("a", "active")
     p.advance("30d")
 
@@ -82,6 +84,8 @@ def numbers(program):
                 'fsm_http_requests_total{operation="CreateFunction",status="201"}': 3,
                 'fsm_http_requests_total{operation="GetFunction",status="404"}': 1,
                 'fsm_http_request_duration_seconds_count{operation="Invoke"}': 2,
+                'fsm_http_requests_total{operation="GetPolicy",status="403"}': 1,  # By its head: without a duration.
+                'fsm_http_request_duration_seconds_count{operation="GetPolicy"}': 0,
                 'fsm_http_errors_total{error="ResourceNotFoundException"}': 1}.items():
             check(seen.get(name), wanted, name)
         check(seen["fsm_idle_proposals_total{}"] >= 2, True, "idle proposals")
