@@ -154,8 +154,9 @@ namespace {
   const function_view& f = e.now;
   if (e.attempt) return {};  // It says so itself.
   if (f.state == state::active && e.idle_at) {
-    const auto running =
-        e.in_flight == 0 ? std::string{} : fmt::format("{} invocations run now. ", e.in_flight);
+    std::string running;
+    if (e.in_flight == 1) running = "1 invocation runs now. ";
+    if (e.in_flight > 1) running = fmt::format("{} invocations run now. ", e.in_flight);
     return running + fmt::format(
                          "Unless it is used before, it becomes Inactive at {}; it was last used at "
                          "{}.",

@@ -37,9 +37,16 @@ namespace {
   return is_failure(view.state_reason_code) || is_failure(view.update_reason_code);
 }
 
+/// How a wait ends that was not refused: `statistics` count these by themselves.
+[[nodiscard]] bool is_end_of_wait(errc code) noexcept {
+  return code == errc::timed_out || code == errc::unreachable || code == errc::cancelled;
+}
+
 /// The view an answered call ends in, but for what the store knows.
 [[nodiscard]] expected<function_view> view_at_once(core& o, std::string_view name,
                                                    const call& answered) {
+  if (answered.wait_for && is_end_of_wait(answered.failure.code))
+    return unexpected(answered.failure);
   if (answered.failure.code != errc::none) return o.refuse(answered.failure);
   if (!answered.wait_for) {
     error why = refusal(answered.answer, answered.what.event, name, answered.found.record);
