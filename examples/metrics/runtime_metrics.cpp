@@ -173,6 +173,14 @@ runtime_metrics::runtime_metrics()
     wait_time_[i] = &waited.Add({{"kind", kind}}, provision_seconds);
     provision_time_[i] = &took.Add({{"kind", kind}}, provision_seconds);
   }
+  // From 0 on: of a series that begins at 5 nobody can tell that 5 have come.
+  for (const auto kind :
+       {fsm::attempt_kind::create, fsm::attempt_kind::update, fsm::attempt_kind::restore}) {
+    static_cast<void>(ended(kind, std::nullopt));
+    for (const auto& row : fsm::reason_table) {
+      if (fsm::is_failure(row.code)) static_cast<void>(ended(kind, row.code));
+    }
+  }
 }
 
 std::vector<MetricFamily> runtime_metrics::Collect() const {
@@ -209,14 +217,18 @@ void runtime_metrics::on_transition(const fsm::transition& what) {
   counter->Increment();
 }
 
-void runtime_metrics::on_attempt_ended(const fsm::attempt_result& what) {
-  auto*& counter = by_result_[{what.kind, what.reason}];
+prometheus::Counter& runtime_metrics::ended(fsm::attempt_kind kind,
+                                            std::optional<fsm::reason_code> why_not) {
+  auto*& counter = by_result_[{kind, why_not}];
   if (counter == nullptr) {
-    counter = &attempts_.Add(
-        {{"kind", std::string{fsm::to_string(what.kind)}},
-         {"result", what.succeeded ? "succeeded" : label(fsm::wire_name(what.reason))}});
+    counter = &attempts_.Add({{"kind", std::string{fsm::to_string(kind)}},
+                              {"result", why_not ? label(fsm::wire_name(*why_not)) : "succeeded"}});
   }
-  counter->Increment();
+  return *counter;
+}
+
+void runtime_metrics::on_attempt_ended(const fsm::attempt_result& what) {
+  ended(what.kind, what.succeeded ? std::nullopt : std::optional{what.reason}).Increment();
   if (what.tries > 1) retries_.Increment(what.tries - 1);
   const auto kind = static_cast<std::size_t>(what.kind);
   wait_time_[kind]->Observe(seconds(what.waited));

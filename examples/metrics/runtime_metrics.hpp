@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,10 @@ public:
 private:
   using counters = prometheus::Family<prometheus::Counter>;
 
+  /// Of the attempts that have ended so; `why_not`: none = they succeeded.
+  [[nodiscard]] prometheus::Counter& ended(fsm::attempt_kind kind,
+                                           std::optional<fsm::reason_code> why_not);
+
   static constexpr std::size_t kinds = 3;
 
   prometheus::Registry registry_;
@@ -69,7 +74,8 @@ private:
   // Made when first seen. Observers are told one thing at a time.
   std::array<std::array<prometheus::Counter*, fsm::legal_pairs.size() + 1>, fsm::event_count>
       by_event_{};
-  std::map<std::pair<fsm::attempt_kind, fsm::reason_code>, prometheus::Counter*> by_result_;
+  std::map<std::pair<fsm::attempt_kind, std::optional<fsm::reason_code>>, prometheus::Counter*>
+      by_result_;
   std::atomic<const fsm::runtime*> from_{nullptr};
 };
 
