@@ -11,6 +11,7 @@
 #include <boost/beast/ssl.hpp>
 #include <boost/json/parse.hpp>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -48,7 +49,10 @@ parts split(const std::string& url) {
   } else {
     throw std::runtime_error{url + ": it must begin with http:// or https://"};
   }
-  rest = rest.substr(0, rest.find('/'));
+  const auto slash = rest.find('/');
+  if (slash != std::string_view::npos && slash + 1 != rest.size())
+    throw std::runtime_error{url + ": it must not have a path"};
+  rest = rest.substr(0, slash);
   const auto bracket = rest.rfind(']');
   const auto colon = rest.rfind(':');
   const bool has_port =
@@ -99,34 +103,67 @@ public:
                                 [done](beast::error_code error, std::size_t) { done(error); });
       });
     });
-    if (parser_.get().result_int() == 403)
-      throw std::runtime_error{"the platform wants the admin token (--token, FSM_ADMIN_TOKEN)"};
-    if (parser_.get().result_int() != 200)
-      throw std::runtime_error{"the platform answered " +
-                               std::to_string(parser_.get().result_int())};
+    const auto status = parser_.get().result_int();
+    if (status == 403)
+      throw refused{"the platform wants the admin token (--token, FSM_ADMIN_TOKEN)"};
+    if (status == 400) throw refused{"the platform answered 400: " + reason()};
+    if (status != 200) throw std::runtime_error{"the platform answered " + std::to_string(status)};
   }
 
   // The next bytes of the body; "" when nothing came in a quarter of a second.
   std::string more() {
-    char bytes[16'384];
-    parser_.get().body().data = bytes;
-    parser_.get().body().size = sizeof bytes;
+    auto text = digest();
     // A read that is under way must not outlive its buffer: so the socket is looked at first.
-    if (buffer_.size() == 0 && !has_bytes(250ms)) return {};
+    if (!text.empty() || ended() || !has_bytes(250ms)) return text;
     with_stream([&](auto& from) {
       beast::get_lowest_layer(from).expires_after(10s);
       run([&](auto done) {
-        http::async_read_some(from, buffer_, parser_, [done](beast::error_code error, std::size_t) {
-          done(error == http::error::need_buffer ? beast::error_code{} : error);
-        });
+        from.async_read_some(buffer_.prepare(piece_bytes),
+                             [this, done](beast::error_code error, std::size_t count) {
+                               buffer_.commit(count);
+                               done(error);
+                             });
       });
     });
-    return {bytes, sizeof bytes - parser_.get().body().size};
+    return digest();
   }
 
   [[nodiscard]] bool ended() const { return parser_.is_done(); }
 
 private:
+  static constexpr std::size_t piece_bytes = 16'384;
+
+  // What the body is told in the bytes that have come: some of them only say where a chunk ends.
+  std::string digest() {
+    std::string text;
+    std::array<char, piece_bytes> bytes{};
+    while (buffer_.size() != 0 && !ended()) {
+      parser_.get().body().data = bytes.data();
+      parser_.get().body().size = bytes.size();
+      beast::error_code error;
+      const auto taken = parser_.put(buffer_.data(), error);
+      buffer_.consume(taken);
+      text.append(bytes.data(), bytes.size() - parser_.get().body().size);
+      if (error == http::error::need_more) break;
+      if (error && error != http::error::need_buffer) throw std::runtime_error{error.message()};
+      if (taken == 0 && !error) break;
+    }
+    return text;
+  }
+
+  // The message of an answer that is an error.
+  std::string reason() {
+    std::string body;
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    while (!ended() && std::chrono::steady_clock::now() < deadline) body += more();
+    json::error_code problem;
+    const auto parsed = json::parse(body, problem);
+    const auto* all = problem ? nullptr : parsed.if_object();
+    const auto* message = all ? all->if_contains("message") : nullptr;
+    const auto* text = message ? message->if_string() : nullptr;
+    return text ? std::string{text->c_str(), text->size()} : body;
+  }
+
   template <class Use>
   void with_stream(Use use) {
     if (secure_) {

@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 
 namespace top {
@@ -16,11 +17,17 @@ struct address {
   std::string ca_file;
 };
 
+/// The platform will say the same again.
+class refused final : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
 /// One overview. Throws `std::runtime_error` with a sentence when there is none.
 [[nodiscard]] boost::json::object get_overview(const address& where);
 
 /// Reads overviews as they come, until the stream ends or `quit` says so (asked at least four times
-/// a second). Throws when it cannot begin, or breaks.
+/// a second). Throws when it cannot begin (`refused` when that will not change), or breaks.
 void read_overviews(const address& where, const std::string& interval,
                     const std::function<void(boost::json::object)>& take,
                     const std::function<bool()>& quit);

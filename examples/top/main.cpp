@@ -29,7 +29,7 @@ struct words {
 
 int print_once(const words& how) {
   const auto overview = top::get_overview({how.endpoint, how.token, how.ca_file});
-  for (const auto& line : top::render(overview, {}, how.endpoint, {10'000, 1'000}))
+  for (const auto& line : top::render(overview, std::nullopt, how.endpoint, {10'000, 1'000}))
     std::cout << line << '\n';
   return 0;
 }
@@ -38,7 +38,7 @@ int print_once(const words& how) {
 int follow(const words& how) {
   top::terminal screen;
   std::optional<boost::json::object> last;
-  top::rates lately;
+  std::optional<top::rates> lately;
   auto pause = 500ms;
   const auto draw = [&](const std::string& status) {
     screen.show(top::render(last.value_or(boost::json::object{}), lately, status, screen.size()));
@@ -55,6 +55,8 @@ int follow(const words& how) {
             draw("live, q quits");
           },
           [&] { return screen.quit_asked(); });
+    } catch (const top::refused&) {
+      throw;
     } catch (const std::exception& error) {
       problem = error.what();
     }

@@ -68,6 +68,18 @@ std::string situation(const json::object& pair) {
   return status.empty() ? result : result + ", " + status;
 }
 
+std::string rate(const std::optional<rates>& lately, double rates::*which) {
+  return lately ? count(*lately.*which) + "/s" : "-";
+}
+
+std::vector<std::string> fitted(std::vector<std::string> lines, screen_size size) {
+  if (lines.size() > size.rows) lines.resize(size.rows);
+  for (auto& line : lines) {
+    if (line.size() > size.columns) line.resize(size.columns);
+  }
+  return lines;
+}
+
 }  // namespace
 
 rates rates_between(const json::object& before, const json::object& after) {
@@ -82,7 +94,7 @@ rates rates_between(const json::object& before, const json::object& after) {
           rate(calls_before, calls_after, "refused")};
 }
 
-std::vector<std::string> render(const json::object& overview, const rates& lately,
+std::vector<std::string> render(const json::object& overview, const std::optional<rates>& lately,
                                 const std::string& status, screen_size size) {
   std::vector<std::string> lines;
   const auto add = [&lines](std::string line) { lines.push_back(std::move(line)); };
@@ -92,17 +104,18 @@ std::vector<std::string> render(const json::object& overview, const rates& latel
   const auto& latency = object_at(provisioning, "latency_ms");
   const auto health = text(overview, "health");
   add(fmt::format("fsm-top  {}  {}{}", text(overview, "now"), status,
-                  health == "ok" ? "" : "  STORE FAILED: " + health));
+                  health == "ok" || health.empty() ? "" : "  STORE FAILED: " + health));
+  if (overview.empty()) return fitted(std::move(lines), size);
   add("");
   add(fmt::format("functions     {:>12}   pending {}   active {}   inactive {}   failed {}",
                   count(overview, "functions"), count(states, "Pending"), count(states, "Active"),
                   count(states, "Inactive"), count(states, "Failed")));
   add(fmt::format("last updates  {:>12}   in progress {}   failed {}", "",
                   count(updates, "InProgress"), count(updates, "Failed")));
-  add(fmt::format("transitions   {:>10}/s   {} since the start", count(lately.transitions),
+  add(fmt::format("transitions   {:>12}   {} since the start", rate(lately, &rates::transitions),
                   count(overview, "transitions")));
-  add(fmt::format("invocations   {:>10}/s   refused {}/s", count(lately.admitted),
-                  count(lately.refused)));
+  add(fmt::format("invocations   {:>12}   refused {}", rate(lately, &rates::admitted),
+                  rate(lately, &rates::refused)));
   add(fmt::format("provisioning  {:>12}   waiting {}   retries {}   median {}   99 % {}",
                   count(provisioning, "in_flight") + " now", count(provisioning, "queued"),
                   count(provisioning, "retries"), milliseconds(latency, "p50"),
@@ -129,11 +142,7 @@ std::vector<std::string> render(const json::object& overview, const rates& latel
                       text(*one, "reason_code")));
     }
   }
-  if (lines.size() > size.rows) lines.resize(size.rows);
-  for (auto& line : lines) {
-    if (line.size() > size.columns) line.resize(size.columns);
-  }
-  return lines;
+  return fitted(std::move(lines), size);
 }
 
 }  // namespace top

@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,10 @@ struct screen_size {
 };
 
 /// An overview as lines of text, none longer than the screen is wide and no more than it is high.
-/// `status` says how the connection is.
+/// `status` says how the connection is; without `lately` there are no rates, with an empty overview
+/// nothing else.
 [[nodiscard]] std::vector<std::string> render(const boost::json::object& overview,
-                                              const rates& lately, const std::string& status,
-                                              screen_size size);
+                                              const std::optional<rates>& lately,
+                                              const std::string& status, screen_size size);
 
 }  // namespace top

@@ -30,6 +30,13 @@ def once(program):
     for endpoint, wanted in ((p.url, "refused"), ("ftp://x", "ftp://x: it must begin with"), ("http://:1", "names no host")):
         done = subprocess.run([TOP, "--endpoint", endpoint, "--once"], capture_output=True, text=True, timeout=60, check=False)
         check((done.returncode, wanted in done.stderr, len(done.stderr.splitlines())), (1, True, 1), done.stderr)
+    with Platform(program) as p:
+        for more in ([], ["--once"]):
+            done = subprocess.run([TOP, "--endpoint", p.url, "--interval", "abc", *more], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            wanted = (0, "") if more else (1, "fsm-top: the platform answered 400: overview: 'abc'")
+            check((done.returncode, done.stderr[:len(wanted[1])]), wanted, done.stderr)
+        p.stop()
     doors = ["--access-key", "a", "--secret-key", "b", "--admin-token", "open-sesame"]
     with Platform(program, *doors) as p:
         for token, wanted in (("open-sesame", 0), ("wrong", 1)):
@@ -86,7 +93,23 @@ def live(program):
     check("\x1b[?1049l" in screen.text and "\x1b[?25h" in screen.text, True, "the terminal is given back")
 
 
-PARTS = [once, live]
+def quiet(program):
+    """where nothing happens the connection stays, and q is heard at once"""
+    with Platform(program, "--virtual-clock") as p:
+        screen = Screen(TOP, "--endpoint", p.url, "--interval", "1s")
+        screen.until(r"live, q quits")
+        end = time.monotonic() + 13
+        while time.monotonic() < end:
+            if select.select([screen.file], [], [], 0.2)[0]:
+                screen.text += os.read(screen.file, 65536).decode(errors="replace")
+        check("not connected" in screen.text, False, screen.text[-500:])
+        started = time.monotonic()
+        check(screen.quit(), 0, "the exit code")
+        check(time.monotonic() - started < 3, True, "q is heard")
+        p.stop()
+
+
+PARTS = [once, live, quiet]
 
 
 if __name__ == "__main__":
