@@ -244,6 +244,7 @@ int serve(const flags& how) {
   site.timekeeper->join();
   keeper.stop();
   invocations->reset();
+  server->reset();  // What is left of its streams still holds places in the feed.
   measured->detach();
   // A checkpoint under way is waited for: it answers through what would be gone before the runtime.
   { const fsm::runtime last = *std::move(functions); }

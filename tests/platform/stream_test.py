@@ -12,6 +12,7 @@ import random
 import selectors
 import signal
 import socket
+import struct
 import tempfile
 import threading
 import time
@@ -304,7 +305,55 @@ def later(program):
         p.stop()
 
 
-PARTS = [order, restarts, filters, too_far_back, not_yet, connections, waits, later]
+def vanished(program):
+    """waits of clients that have gone are taken back, whatever these had sent and however they went"""
+    with Platform(program) as p:
+        crowd = []
+        for _ in range(20):
+            crowd.append(socket.create_connection(("127.0.0.1", p.port), timeout=SLACK_SECONDS))
+            crowd[-1].sendall(b"GET /_fsm/wait/nobody?for=exists&timeout=24h HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        while p.fsm("GET", "overview")["waiters"] < len(crowd):
+            time.sleep(0.01)
+        for i, one in enumerate(crowd):
+            if i % 2:  # With something that nobody has read, and a reset.
+                one.sendall(b"\r\n")
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.close()
+        deadline = time.monotonic() + SLACK_SECONDS
+        while p.fsm("GET", "overview")["waiters"] > 0 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        check(p.fsm("GET", "overview")["waiters"], 0, "waiters")
+        page = p.request("GET", "/metrics")[2].decode()
+        check('fsm_http_requests_total{operation="wait",status="499"} 20' in page, True, "they are counted")
+        check('status="503"' in page, False, "no error of the server's")
+        check('fsm_refusals_total{error="cancelled"} 0' in page, True, "nothing was refused")
+        p.stop()
+
+
+def qualifiers(program):
+    """an alias leads to its version, and what is not there is said"""
+    with Platform(program) as p:
+        create(p, "f")
+        p.wait("f", "active")
+        check(p.request("POST", "/2015-03-31/functions/f/versions", {})[0], 201, "a version")
+        check(p.request("POST", "/2015-03-31/functions/f/aliases", {"Name": "live", "FunctionVersion": "1"})[0], 201,
+              "an alias")
+        for name, entity in (("f", "f"), ("f:1", "f:1"), ("f:live", "f:1"), ("f:$LATEST", "f")):
+            check(p.fsm("GET", f"functions/{name}/explain")["name"], entity, name)
+            check(p.request("GET", f"/_fsm/functions/{name}/history")[0], 200, name)
+        for name in ("g", "f:2", "f:nobody"):
+            for what in ("explain", "history"):
+                check(p.request("GET", f"/_fsm/functions/{name}/{what}")[0], 404, f"{what} of {name}")
+        check(p.request("GET", "/_fsm/wait/f:1?for=active")[0], 200, "a wait for a version")
+        status, _, body = p.request("GET", "/_fsm/wait/f:live?for=active")
+        check((status, "an alias has no State" in json.loads(body)["message"]), (400, True), "a wait for an alias")
+        status, fields, body = p.request("HEAD", "/_fsm/health")
+        check((status, body), (200, b""), "HEAD of health")
+        check(p.request("HEAD", "/2015-03-31/functions/f")[0], 404, "HEAD is none of the Lambda API's methods")
+        p.stop()
+
+
+PARTS = [order, restarts, filters, too_far_back, not_yet, connections, waits, later, vanished, qualifiers]
 
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ namespace {
 constexpr std::chrono::seconds goodbye_time{1};
 constexpr std::chrono::seconds silence_max{2};
 constexpr std::chrono::seconds look_again_after{1};
+// A client that has closed its side, with requests that nobody has read yet, most likely has gone:
+// so often it is believed that it still reads.
+constexpr std::size_t half_gone_looks = 60;
 constexpr std::size_t first_read_bytes = 1024;
 constexpr std::size_t buffer_bytes_max = std::size_t{128} * 1024;
 
@@ -47,18 +50,24 @@ bool is_end(const beast::error_code& error) {
          error == asio::error::connection_reset || error == asio::error::broken_pipe;
 }
 
+enum class peer : std::uint8_t { there, half_gone, gone };
+
 // A client that only closes its own side of a connection without TLS may still wait for answers, as
-// long as it has sent requests that were not read.
-bool has_hung_up(asio::ip::tcp::socket& socket, bool secure) {
+// long as it has sent requests that were not read. A connection that was reset is closed, whatever
+// is left to read.
+peer look_at_peer(asio::ip::tcp::socket& socket, bool secure) {
   std::array<char, 1> byte{};
   beast::error_code problem;
   const auto size =
       socket.receive(asio::buffer(byte), asio::ip::tcp::socket::message_peek, problem);
-  if (size == 0 || problem) return true;
+  if (size == 0 || problem) return peer::gone;
   tcp_info info{};
   socklen_t length = sizeof(info);
-  return secure && getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-         info.tcpi_state == TCP_CLOSE_WAIT;
+  if (getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    return peer::gone;
+  if (info.tcpi_state == TCP_CLOSE) return peer::gone;
+  if (info.tcpi_state != TCP_CLOSE_WAIT) return peer::there;
+  return secure ? peer::gone : peer::half_gone;
 }
 
 // Where two readers of one request could find different ends, there is room for a hidden one.
@@ -110,8 +119,8 @@ const std::string& date_text() {
 
 // An answer without a body does not say how long that is.
 void close_body(response& what, bool head_only) {
-  const bool none = what.result() == proto::status::no_content ||
-                    what.result() == proto::status::not_modified;
+  const bool none =
+      what.result() == proto::status::no_content || what.result() == proto::status::not_modified;
   if (none || head_only) what.body().clear();
   if (!none) what.prepare_payload();
 }
@@ -378,11 +387,13 @@ session::awaitable<bool> session::write_stream(answer what) {
 // that arrive are left where they are; with TLS the first of them may be the client's goodbye.
 session::awaitable<void> session::watch_peer(abandon give_up, std::uint64_t request) {
   asio::steady_timer pause{stream_.get_executor()};
-  for (;;) {
+  for (std::size_t half_gone = 0;;) {
     beast::error_code error;
     co_await stream_.socket().async_wait(asio::ip::tcp::socket::wait_read, with(error));
     if (error || request != request_ || !watching_) co_return;
-    if (has_hung_up(stream_.socket(), stream_.is_secure())) break;
+    const auto found = look_at_peer(stream_.socket(), stream_.is_secure());
+    if (found == peer::half_gone) ++half_gone;
+    if (found == peer::gone || half_gone > half_gone_looks) break;
     pause.expires_after(look_again_after);
     co_await pause.async_wait(with(error));
     if (request != request_ || !watching_) co_return;

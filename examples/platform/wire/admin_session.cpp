@@ -40,17 +40,20 @@ std::string set_cookie(std::string_view value, std::chrono::seconds lifetime, bo
          (secure ? "; Secure" : "");
 }
 
-// The value of our cookie in one Cookie field: "a=1; fsm_session=...; b=2". The first one counts.
-std::string_view cookie_in(std::string_view field) {
+// Whether one of our cookies in a Cookie field ("a=1; fsm_session=...; b=2") is good. There may be
+// several: other servers of the host can set some of that name for a longer path.
+template <class IsGood>
+bool any_cookie(std::string_view field, IsGood is_good) {
   while (!field.empty()) {
     auto pair = field.substr(0, field.find(';'));
     field.remove_prefix(std::min(field.size(), pair.size() + 1));
     while (pair.starts_with(' ')) pair.remove_prefix(1);
     const auto equals = pair.find('=');
-    if (pair.substr(0, equals) == cookie_name && equals != std::string_view::npos)
-      return pair.substr(equals + 1);
+    if (pair.substr(0, equals) == cookie_name && equals != std::string_view::npos &&
+        is_good(pair.substr(equals + 1)))
+      return true;
   }
-  return {};
+  return false;
 }
 
 bool is_good(std::string_view cookie, std::string_view token, std::chrono::sys_seconds at) {
@@ -95,11 +98,10 @@ std::string session_cookie(std::string_view token, std::chrono::sys_seconds at, 
 bool has_session(const http::request_head& head, std::string_view token,
                  std::chrono::sys_seconds at) {
   const auto [begin, end] = head.equal_range(http::proto::field::cookie);
-  for (auto each = begin; each != end; ++each) {
-    const auto cookie = cookie_in({each->value().data(), each->value().size()});
-    if (!cookie.empty()) return is_good(cookie, token, at);
-  }
-  return false;
+  return std::any_of(begin, end, [&](const auto& each) {
+    return any_cookie({each.value().data(), each.value().size()},
+                      [&](std::string_view cookie) { return is_good(cookie, token, at); });
+  });
 }
 
 bool may_administrate(const call& request) {

@@ -27,6 +27,8 @@ namespace json = boost::json;
 
 namespace {
 
+// What is counted where nobody reads the answer any more.
+constexpr unsigned client_gone = 499;
 constexpr fsm::duration wait_default = std::chrono::seconds{30};
 constexpr fsm::duration wait_max = std::chrono::hours{24};
 // A later time would not have a year of four digits.
@@ -50,15 +52,6 @@ json::object time_body(const site& where) {
   return {{"now", iso_text(where.functions.clock().now())}};
 }
 
-json::object situation_body(const fsm::function_view& view) {
-  auto result = pair_body(view.pair());
-  result["name"] = view.name;
-  result["state_reason_code"] = fsm::wire_name(view.state_reason_code);
-  result["last_update_status_reason_code"] = fsm::wire_name(view.update_reason_code);
-  result["revision_id"] = view.revision_id();
-  return result;
-}
-
 // What a wait was asked for.
 struct wait_request {
   function_target target;
@@ -69,6 +62,9 @@ struct wait_request {
 tl::expected<wait_request, failure> read_wait(const call& request) {
   auto target = find_target(request, fsm::name_rule::lookup);
   if (!target) return tl::make_unexpected(target.error());
+  if (!target->latest() && !is_version_number(target->qualifier))
+    return tl::make_unexpected(bad_parameter("Qualifier", target->qualifier,
+                                             "a version's number, as an alias has no State"));
   wait_request result{.target = *std::move(target)};
   const auto* wanted = request.target().parameter("for");
   const auto named = std::find_if(conditions.begin(), conditions.end(), [wanted](const auto& each) {
@@ -201,8 +197,9 @@ void wait_for(const call_ptr& request) {
   auto waiter = request->where().functions.wait(
       name, what, timeout,
       [request, wanted = *std::move(wanted)](const fsm::expected<fsm::function_view>& view) {
-        if (!view) return request->refuse(explain_wait(view.error(), wanted));
-        request->answer(200, situation_body(*view));
+        if (view) return request->answer(200, function_body(*view));
+        if (view.error().code == fsm::errc::cancelled) return request->answer(client_gone);
+        request->refuse(explain_wait(view.error(), wanted));
       });
   // The waiter stays armed until it fires; only a client that hangs up takes it back.
   const auto let_go = [](fsm::subscription* which) {

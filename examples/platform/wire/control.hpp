@@ -23,7 +23,8 @@ void show_world(const call_ptr& request);
 void change_world(const call_ptr& request);
 /// The last transitions of a function, oldest first.
 void show_history(const call_ptr& request);
-/// A page of the functions that a filter lets through, in the order of their creation.
+/// A page of the functions that a filter lets through, in the order of creation but for those that
+/// have taken the place of a deleted one.
 void query_functions(const call_ptr& request);
 /// Why a function is in its state, and what would move it.
 void show_explanation(const call_ptr& request);

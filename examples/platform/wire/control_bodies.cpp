@@ -66,7 +66,7 @@ json::object function_body(const fsm::function_view& view) {
       view.update_reason_code == fsm::reason_code::none ? std::string_view{} : view.update_reason);
   result["last_update_status_reason_code"] = text_or_null(fsm::wire_name(view.update_reason_code));
   result["since"] = iso_text(view.since);
-  result["revision_id"] = view.revision_id();
+  result["revision_id"] = view.uid == 0 ? json::value{} : json::value(view.revision_id());
   return result;
 }
 

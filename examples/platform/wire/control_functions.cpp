@@ -116,7 +116,7 @@ json::array transitions_body(const std::vector<fsm::transition>& all) {
 
 void show_history(const call_ptr& request) {
   const auto target = need(find_target(*request, fsm::name_rule::lookup));
-  auto all = request->where().functions.history(entity_of(target));
+  auto all = request->where().functions.history(look_up_entity(request->where(), target));
   if (!all) throw refusal{explain_read(all.error(), target.qualified())};
   for (auto& each : *all) each.name.clear();  // Whoever asks knows it.
   request->answer(200, json::object{{"transitions", transitions_body(*all)}});
@@ -138,7 +138,7 @@ void query_functions(const call_ptr& request) {
 
 void show_explanation(const call_ptr& request) {
   const auto target = need(find_target(*request, fsm::name_rule::lookup));
-  const auto found = request->where().functions.explain(entity_of(target));
+  const auto found = request->where().functions.explain(look_up_entity(request->where(), target));
   if (!found) throw refusal{explain_read(found.error(), target.qualified())};
   auto body = function_body(found->now);
   json::array sentences;

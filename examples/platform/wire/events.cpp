@@ -30,6 +30,8 @@ using std::chrono::steady_clock;
 
 // Transitions in one piece.
 constexpr std::size_t page_max = 500;
+// Pages that are read before others have their turn: a filter may want few of many transitions.
+constexpr std::size_t pages_in_a_row = 2;
 // A stream that has nothing to say says that it is alive, and where it is.
 constexpr std::chrono::seconds silence_max{15};
 constexpr fsm::duration overview_min = std::chrono::milliseconds{100};
@@ -81,7 +83,8 @@ private:
   // -- with the lock held -------------------------------------------------------------------------
   std::string opening() {
     // A function's stream begins where all others do: what came before is in its history.
-    return "retry: 1000\n\n" + event_text("start", {{"sequence", position_}}, position_);
+    const auto id = what_.transitions ? std::optional{position_} : std::nullopt;
+    return "retry: 1000\n\n" + event_text("start", {{"sequence", position_}}, id);
   }
 
   // Looks for something to tell, on a worker.
@@ -109,15 +112,16 @@ private:
   // -- without it ---------------------------------------------------------------------------------
   void make_piece() {
     std::string piece;
-    const bool goes_on = !what_.transitions || add_transitions(piece);
+    const auto found = what_.transitions ? add_transitions(piece) : reading::up_to_date;
     if (what_.overview && steady_clock::now() >= next_overview_) add_overview(piece);
     const std::lock_guard lock{mutex_};
     looking_ = false;
-    if (abandoned_ || !goes_on) return finish();
+    if (abandoned_ || found == reading::lost) return finish();
     const bool silent = steady_clock::now() - last_told_ >= silence_max;
     if (piece.empty() && silent) piece = mark();
-    if (piece.empty()) return wait();
-    hand_over(std::move(piece));
+    if (!piece.empty()) return hand_over(std::move(piece));
+    if (found == reading::behind) return look();
+    wait();
   }
 
   // Where the stream is, so that who resumes need not begin far back.
@@ -126,11 +130,16 @@ private:
     return "id: " + std::to_string(position_) + "\nevent: mark\ndata: {}\n\n";
   }
 
-  // False when some are no longer kept: the client has to begin anew.
-  bool add_transitions(std::string& piece) {
-    for (;;) {
+  enum class reading : std::uint8_t {
+    up_to_date,
+    behind,  // There is more to read.
+    lost,    // Some are no longer kept: the client has to begin anew.
+  };
+
+  reading add_transitions(std::string& piece) {
+    for (std::size_t pages = 0; pages < pages_in_a_row; ++pages) {
       const auto page = site_.functions.events(position_, page_max);
-      if (!page || page->oldest > position_ + 1) return false;
+      if (!page || page->oldest > position_ + 1) return reading::lost;
       for (const auto& each : page->events) {
         position_ = each.sequence;
         if (!what_.function.empty() && each.name != what_.function) continue;
@@ -138,9 +147,10 @@ private:
         data["uid"] = each.uid;
         piece += event_text("transition", data, each.sequence);
       }
-      const bool full = page->events.size() == page_max;
-      if (!full || !piece.empty() || is_abandoned()) return true;
+      if (page->events.size() < page_max) return reading::up_to_date;
+      if (!piece.empty()) break;
     }
+    return reading::behind;
   }
 
   void add_overview(std::string& piece) {
@@ -154,11 +164,6 @@ private:
     piece += event_text("overview", body);
   }
 
-  bool is_abandoned() {
-    const std::lock_guard lock{mutex_};
-    return abandoned_;
-  }
-
   // With the lock held: until there is something to look for.
   void wait() {
     auto until = last_told_ + silence_max;
@@ -169,16 +174,17 @@ private:
     });
     if (!what_.transitions) return;
     // The lock must not be held when the feed calls back inside of the call.
-    boost::asio::post(site_.workers, [self = shared_from_this()] { self->listen(); });
+    boost::asio::post(site_.workers,
+                      [self = shared_from_this(), after = position_] { self->listen(after); });
   }
 
-  void listen() {
-    const auto ticket = site_.events.wake_after(position_, [weak = weak_from_this()] {
+  void listen(std::uint64_t after) {
+    const auto ticket = site_.events.wake_after(after, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->wake();
     });
     const std::lock_guard lock{mutex_};
     if (ticket == 0) return;
-    if (abandoned_ || looking_ || !give_) return site_.events.forget(ticket);
+    if (abandoned_ || looking_ || !give_ || ticket_ != 0) return site_.events.forget(ticket);
     ticket_ = ticket;
   }
 

@@ -121,9 +121,19 @@ std::size_t operation_number(const route* which) noexcept {
   return which ? static_cast<std::size_t>(which - table.data()) : table.size();
 }
 
+namespace {
+
+// HEAD is GET without the body; the Lambda API does not know it.
+bool takes(const route& which, verb method) {
+  const bool head = method == verb::head && which.door != door::signature;
+  return which.method == (head ? verb::get : method);
+}
+
+}  // namespace
+
 matched_route match(http::proto::verb method, const target& where) {
   for (const auto& each : table) {
-    if (each.method != method || !where.has(each.parameter)) continue;
+    if (!takes(each, method) || !where.has(each.parameter)) continue;
     matched_route result{&each, {}, {}};
     const auto keep = [&result](const std::string& part) {
       (result.function_text.empty() ? result.function_text : result.item_text) = part;

@@ -169,8 +169,11 @@ http::responder service::counted(const route* which, std::chrono::steady_clock::
 http::response service::refused_early(const http::request_head* head, const failure& why) const {
   const auto found = head ? match(*head) : matched_route{};
   const auto& row = row_of(why.what);
+  const auto request_id = random_uuid();
   site_.measured.requests.count(operation_number(found.which), row.status, row.name, std::nullopt);
-  return to_response(why, random_uuid());
+  site_.log->debug("request refused early operation={} error={} status={} request={}",
+                   found.which ? found.which->name : "none", row.name, row.status, request_id);
+  return to_response(why, request_id);
 }
 
 std::optional<http::response> service::refuse_by_head(const http::request_head& head) const {

@@ -44,6 +44,13 @@ whole_function look_up_qualified(const site& where, const function_target& which
   return {*std::move(view), std::move(what)};
 }
 
+std::string look_up_entity(const site& where, const function_target& which) {
+  const auto found = look_up_qualified(where, which);
+  const auto alias = found.what.aliases.find(which.qualifier);
+  const auto& version = alias == found.what.aliases.end() ? which.qualifier : alias->second.version;
+  return resolve_version(which.name, version)->entity;
+}
+
 void require_revision(const std::optional<std::string>& wanted, const std::string& current) {
   if (wanted && *wanted != current) throw refusal{revision_mismatch()};
 }

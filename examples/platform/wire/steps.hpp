@@ -55,6 +55,10 @@ struct whole_function {
 /// version or alias is not.
 [[nodiscard]] whole_function look_up_qualified(const site& where, const function_target& which);
 
+/// What has a lifecycle and is called by this: the function, or the version that the qualifier
+/// names or leads to. Ends the operation when it is not there.
+[[nodiscard]] std::string look_up_entity(const site& where, const function_target& which);
+
 /// The revision a client wants a function or alias to have, if it named one. Ends the operation
 /// unless `current` is it.
 void require_revision(const std::optional<std::string>& wanted, const std::string& current);
