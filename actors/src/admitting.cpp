@@ -39,6 +39,9 @@ static_assert(group_max <= 32);
   }
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  const auto& function = static_cast<const function_actor&>(*who->get());
+  if (error full = o.room_for_tenant(function.tenant(), event::invoke); full.code != errc::none)
+    return full;
   sync_call c;
   c.what = {.event = event::invoke, .at = o.clock->now()};
   o.ask(static_cast<function_actor&>(*who->get()), c);

@@ -33,6 +33,12 @@ options with_defaults(options how) {
 /// workers mostly pass the same memory to and fro: on two cores one alone is a third faster.
 std::size_t pipelines(std::size_t threads) { return std::max<std::size_t>(threads / 4, 1); }
 
+/// Events of callers' that never lead to a transition.
+bool only_asks(event what) noexcept {
+  return what == event::read || what == event::invoke_dry_run || what == event::update_dry_run ||
+         what == event::republish || what == event::alias_target;
+}
+
 std::unique_ptr<caf::actor_system_config> config_for(const options& how) {
   auto config = std::make_unique<caf::actor_system_config>();
   config->set("scheduler.max-threads", how.threads);
@@ -47,6 +53,10 @@ core::core(options given, caf::actor_system* borrowed)
     : how{with_defaults(std::move(given))},
       store{how.store},
       history{store->history()},
+      sharing{how.tenant_share},
+      transitions{how.journal_max, sharing},
+      attempts{how.provisioner.queued_max + how.provisioner.in_flight_max, sharing},
+      waiters{how.waiters_max, sharing},
       provider{how.provider},
       clock{how.clock},
       scheduled{how.run == run_mode::scheduled},
@@ -157,7 +167,7 @@ error core::room_for_transition() const noexcept {
   if (stopping()) return {errc::stopped, "the runtime has stopped"};
   if (store_is_broken())
     return {errc::outcome_unknown, "the store has failed; nothing more is written"};
-  if (free_transitions() == 0) {
+  if (transitions.free() == 0) {
     return {errc::too_many_requests,
             fmt::format("{} transitions are waiting for the store", how.journal_max)};
   }
@@ -165,15 +175,31 @@ error core::room_for_transition() const noexcept {
 }
 
 error core::room_for_attempt() const noexcept {
+  if (attempts.free() != 0) return {};
   const std::size_t most = how.provisioner.queued_max + how.provisioner.in_flight_max;
-  if (attempts_.load(std::memory_order_relaxed) < most) return {};
   return {errc::too_many_requests,
           fmt::format("{} attempts at making resources are waiting", most)};
 }
 
-std::size_t core::free_transitions() const noexcept {
-  const std::size_t taken = transitions_.load(std::memory_order_relaxed);
-  return taken < how.journal_max ? how.journal_max - taken : 0;
+error core::room_for_tenant(tenant_index tenant, event what) const noexcept {
+  if (only_asks(what)) return {};
+  const auto refuse = [this, tenant](std::string_view of_what) {
+    return error{errc::too_many_requests,
+                 fmt::format("tenant {} has its share of the {}; others need the rest",
+                             quoted(tenants[tenant]), of_what)};
+  };
+  if (!transitions.is_within_share(tenant)) return refuse("transitions on their way to the store");
+  const bool may_start_attempt = what == event::create || what == event::update ||
+                                 what == event::invoke || what == event::invoke_async;
+  if (may_start_attempt && !attempts.is_within_share(tenant))
+    return refuse("attempts at making resources");
+  return {};
+}
+
+bool core::attempts_have_to_wait() const noexcept {
+  // Of one tenant some may have to wait while there are places left for others.
+  return sharing.is_in_force() ? attempts.taken() != 0
+                               : attempts.taken() > how.provisioner.in_flight_max;
 }
 
 // -- observers ------------------------------------------------------------------------------------

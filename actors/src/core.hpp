@@ -6,6 +6,7 @@
 #include "interned.hpp"
 #include "state_index.hpp"
 #include "tally.hpp"
+#include "tenant_shares.hpp"
 #include <fsm/options.hpp>
 #include <fsm/runtime.hpp>
 
@@ -95,23 +96,11 @@ struct core : std::enable_shared_from_this<core> {
   [[nodiscard]] error room_for_transition() const noexcept;
   /// The same for an attempt at making resources.
   [[nodiscard]] error room_for_attempt() const noexcept;
-  void transition_began() noexcept { transitions_.fetch_add(1, std::memory_order_relaxed); }
-  void transition_ended() noexcept { transitions_.fetch_sub(1, std::memory_order_relaxed); }
-  void attempt_began() noexcept { attempts_.fetch_add(1, std::memory_order_relaxed); }
-  void attempt_ended() noexcept { attempts_.fetch_sub(1, std::memory_order_relaxed); }
-  /// Those that wait for a place, and those that have one.
-  [[nodiscard]] std::size_t attempts() const noexcept {
-    return attempts_.load(std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::size_t transitions() const noexcept {
-    return transitions_.load(std::memory_order_relaxed);
-  }
+  /// Why this may not happen to a function of the tenant now because the tenant has its share of
+  /// what that takes; `errc::none` if it may.
+  [[nodiscard]] error room_for_tenant(tenant_index tenant, event what) const noexcept;
   /// True if some attempts may have to wait until others have ended.
-  [[nodiscard]] bool attempts_have_to_wait() const noexcept {
-    return attempts_.load(std::memory_order_relaxed) > how.provisioner.in_flight_max;
-  }
-  /// Places left in the journal, for parts that can wait.
-  [[nodiscard]] std::size_t free_transitions() const noexcept;
+  [[nodiscard]] bool attempts_have_to_wait() const noexcept;
 
   /// One invocation that was admitted under a `generation` that is no longer the word's is over.
   void complete_drained(std::uint32_t slot, std::uint32_t generation) noexcept;
@@ -173,6 +162,10 @@ struct core : std::enable_shared_from_this<core> {
   std::shared_ptr<fsm::store> store;
   history_ring history;
   std::uint64_t epoch = 0;
+  sharing_rule sharing;
+  shared_places transitions;  // On their way to the store.
+  shared_places attempts;     // Those that wait for a place, and those that have one.
+  shared_places waiters;      // Only delivery's.
   std::shared_ptr<resource_provider> provider;
   std::shared_ptr<fsm::clock> clock;
   bool scheduled;
@@ -183,7 +176,7 @@ struct core : std::enable_shared_from_this<core> {
   fsm::detail::directory directory;
   state_index index;
   tally counts;
-  interned<std::string> tenants{65'535};
+  interned<std::string> tenants{tenants_max};
   interned<duration> idle_policies{256};
 
   caf::intrusive_ptr<errands> waiting;  // For a worker.
@@ -206,8 +199,6 @@ private:
   std::unique_ptr<caf::actor_system> owned_system_;
   caf::actor_system* system_ = nullptr;
   std::atomic<std::uint64_t> next_uid_{1};
-  std::atomic<std::size_t> transitions_{0};
-  std::atomic<std::size_t> attempts_{0};
   void one_less(std::atomic<std::int64_t>& counter) noexcept;
   /// Waits until `counter` is zero, at most for `patience`.
   void wait_for_quiet(const std::atomic<std::int64_t>& counter,

@@ -40,7 +40,7 @@ void delivery::after_batch() noexcept {
 }
 
 void delivery::deliver(journal_entry& entry) {
-  if (entry.is_change) core_.transition_ended();
+  if (entry.is_change) core_.transitions.give_back(entry.tenant);
   if (entry.reply != nullptr && entry.reply->wait_for && entry.reply->failure.code == errc::none) {
     waiters_.arm(*entry.reply, entry.slot);
     return;

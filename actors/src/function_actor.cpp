@@ -16,7 +16,7 @@ function_actor::function_actor(caf::actor_config& how, std::uint64_t uid, std::s
   mine.unsettled.store(0, std::memory_order_relaxed);
   mine.version.store(0, std::memory_order_relaxed);
   mine.held.store(0, std::memory_order_relaxed);
-  mine.tenant = 0;
+  mine.tenant.store(0, std::memory_order_relaxed);
   mine.idle_policy = 0;
   mine.history_counter = 0;
   mine.pair = {};
@@ -25,7 +25,7 @@ function_actor::function_actor(caf::actor_config& how, std::uint64_t uid, std::s
 void function_actor::restore(const stored_function& from, std::uint16_t tenant,
                              std::uint8_t idle_policy, timestamp last_use) noexcept {
   hot_line& mine = line();
-  mine.tenant = tenant;
+  mine.tenant.store(tenant, std::memory_order_relaxed);
   mine.idle_policy = idle_policy;
   mine.history_counter = from.history_place;
   mine.touch(last_use);
@@ -120,14 +120,17 @@ void function_actor::commit(core& o, call& c, const lifecycle_record& before,
   entry->reply = &c;
   entry->exit_reason = std::move(c.exit_reason);
   if (before.pair == pairs::absent) {
-    mine.tenant = c.tenant;
+    mine.tenant.store(c.tenant, std::memory_order_relaxed);
+    o.sharing.meet(c.tenant);
     mine.idle_policy = c.idle_policy;
   }
+
+  entry->tenant = tenant();
 
   fsm::change& change = entry->change;
   change.before = before;
   change.record = result.next;
-  change.tenant = o.tenants[mine.tenant];
+  change.tenant = o.tenants[entry->tenant];
   if (mine.idle_policy != 0) change.idle_after = o.idle_after(mine.idle_policy);
   change.last_used = mine.last_use();
   change.history_place = mine.history_counter;
@@ -161,10 +164,10 @@ void function_actor::commit(core& o, call& c, const lifecycle_record& before,
   const bool ends = result.has(effect::retire);
   if (ends) c.found = look();  // As it was last.
   mine.unsettled.fetch_add(1, std::memory_order_acq_rel);
-  o.transition_began();
+  o.transitions.take(entry->tenant);
   open_or_close(o, *entry, result);
   if (!ends) c.found = look();
-  if (result.start != 0) o.attempt_began();
+  if (result.start != 0) o.attempts.take(entry->tenant);
   o.journal->post(entry);
 }
 
@@ -232,7 +235,7 @@ bool function_actor::may_become_idle(core& o, timestamp at) noexcept {
 }
 
 snapshot function_actor::look() const {
-  return {.uid = uid(), .record = record(), .tenant = line().tenant};
+  return {.uid = uid(), .record = record(), .tenant = tenant()};
 }
 
 }  // namespace fsm::detail

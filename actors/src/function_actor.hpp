@@ -3,6 +3,7 @@
 #include "call.hpp"
 #include "compact_actor.hpp"
 #include "function_pool.hpp"
+#include "tenant_shares.hpp"
 #include "uint48.hpp"
 #include <fsm/actors.hpp>
 #include <fsm/step.hpp>
@@ -40,6 +41,9 @@ public:
   [[nodiscard]] std::string_view name() const noexcept { return line().name.view(); }
   [[nodiscard]] std::uint64_t uid() const noexcept { return line().uid; }
   [[nodiscard]] admission_word& word() const noexcept { return line().word; }
+  [[nodiscard]] tenant_index tenant() const noexcept {
+    return line().tenant.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint32_t slot() const noexcept {
     return function_pool::of(this).slot_of(this);
   }

@@ -115,6 +115,7 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
   if (is_update || is_remove) {
     error full = o.room_for_transition();
     if (full.code == errc::none && is_update) full = o.room_for_attempt();
+    if (full.code == errc::none) full = o.room_for_tenant(tenant(), happened.event);
     if (full.code != errc::none) {
       bounce(*what, refuse(o, full));
       return;
@@ -162,6 +163,7 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
   // It may start a restore.
   error full = o.room_for_transition();
   if (full.code == errc::none) full = o.room_for_attempt();
+  if (full.code == errc::none) full = o.room_for_tenant(tenant(), event::invoke);
   if (full.code != errc::none) {
     bounce(*what, refuse(o, full));
     return;

@@ -60,7 +60,7 @@ struct alignas(64) hot_line {
   /// Two members of the lifecycle record: the version to run, and the attempt whose resources.
   std::atomic<std::uint32_t> version{0};
   std::atomic<std::uint32_t> held{0};
-  std::uint16_t tenant = 0;
+  std::atomic<std::uint16_t> tenant{0};
   std::uint8_t idle_policy = 0;
   /// Where the function's history goes on, see `history_ring`. Only for the actor.
   std::uint8_t history_counter = 0;

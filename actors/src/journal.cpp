@@ -103,6 +103,7 @@ void journal::give_up() noexcept {
     auto* told = new journal_entry;
     told->who = entry->who;
     told->function = entry->function;
+    told->tenant = entry->tenant;
     told->is_change = entry->is_change;
     told->reply = std::exchange(entry->reply, nullptr);
     entry = told;

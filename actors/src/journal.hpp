@@ -3,6 +3,7 @@
 #include "call.hpp"
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
+#include "tenant_shares.hpp"
 #include <fsm/observer.hpp>
 #include <fsm/store.hpp>
 
@@ -32,6 +33,7 @@ struct journal_entry final : internal_message {
   caf::strong_actor_ptr who;
   function_actor* function = nullptr;
   std::uint32_t slot = 0;
+  tenant_index tenant = 0;
   bool is_change = false;
   fsm::change change;
   /// What the table said has to be done.

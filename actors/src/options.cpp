@@ -68,6 +68,7 @@ expected<void> validate(const options& what) {
   r.within<std::size_t>("functions_max", what.functions_max, 1, std::size_t{1} << 26U);
   r.at_least<std::size_t>("journal_max", what.journal_max, 16);
   r.at_least<std::size_t>("waiters_max", what.waiters_max, 1);
+  r.within<std::uint32_t>("tenant_share", what.tenant_share, 0, 1000);
   r.within<std::size_t>("threads", what.threads, 0, 1024);
   r.duration_at_least("hold_max", what.hold_max, one_ms);
   for (std::size_t i = 0; i < what.observers.size(); ++i) {

@@ -21,6 +21,7 @@ provisioner::provisioner(caf::actor_config& how, core& o)
     : compact_actor{how},
       core_{o},
       options_{o.how.provisioner},
+      turns_{options_.in_flight_max, o.sharing},
       random_{o.how.seed},
       alarm_{o.clock, [this] { post(new provisioner_tick); }} {}
 
@@ -55,7 +56,8 @@ void provisioner::handle(internal_message* what) noexcept {
 void provisioner::after_batch() noexcept {
   resume_some();
   fill_places();
-  FSM_ASSERT(attempts_in_flight_ <= options_.in_flight_max &&
+  resume_others();
+  FSM_ASSERT(turns_.taken() <= options_.in_flight_max &&
              releases_in_flight_ <= options_.in_flight_max);
   if (!timers_.empty()) alarm_.at_latest(timers_.begin()->first);
   if (!blocked_.empty()) alarm_.at_latest(blocked_.begin()->first);
@@ -65,29 +67,35 @@ void provisioner::after_batch() noexcept {
 
 void provisioner::on_start(start_attempt& what) {
   resume(what.request.token.uid, false);
+  const tenant_index tenant = static_cast<const function_actor&>(*what.who->get()).tenant();
   job j{.request = std::move(what.request),
         .who = std::move(what.who),
         .document_version = what.document_version,
+        .tenant = tenant,
         .preferred = what.preferred,
         .ordered_at = core_.clock->now()};
   if (!try_at_once(j)) return;
-  core_.attempt_ended();
+  core_.attempts.give_back(tenant);
   tell_observers(j, true, reason_code::none, 1, j.ordered_at);
   tell_function(j, true, reason_code::none, {});
 }
 
 bool provisioner::try_at_once(job& what) {
   const std::uint64_t uid = what.request.token.uid;
-  const bool others_wait = what.is_release ? !releases_.empty() : !queues_.empty();
-  const std::size_t in_flight = what.is_release ? releases_in_flight_ : attempts_in_flight_;
-  if (others_wait || in_flight >= options_.in_flight_max || lanes_.contains(uid)) {
+  const bool has_place = what.is_release
+                             ? releases_.empty() && releases_in_flight_ < options_.in_flight_max
+                             : turns_.may_go_at_once(what.tenant);
+  if (!has_place || lanes_.contains(uid)) {
     owe(std::move(what));
     return false;
   }
-  if (!what.is_release) last_tenant_ = what.request.tenant;  // That was its turn.
+  if (!what.is_release) turns_.had_turn(what.tenant);
   what.request.try_number = 1;
   const std::unique_ptr<try_answered> answered = call_provider(what, 1);
-  if (answered != nullptr && answered->result == completion::result::succeeded) return true;
+  if (answered != nullptr && answered->result == completion::result::succeeded) {
+    if (!what.is_release) turns_.answered(what.tenant);
+    return true;
+  }
   // From here on like any other one that has been called.
   lane& l = *(lanes_[uid] = std::make_unique<lane>());
   if (what.is_release) tally::raise(core_.counts.releases_owed);
@@ -118,8 +126,8 @@ void provisioner::on_release(attempt_token token) {
           remember_fate(l, false);
           drop_first(token.uid, l);
         } else {
+          core_.attempts.give_back(j.tenant);
           l.jobs.erase(l.jobs.begin() + static_cast<std::ptrdiff_t>(i));
-          core_.attempt_ended();
         }
       }
       break;
@@ -162,8 +170,7 @@ void provisioner::begin_first(std::uint64_t uid, lane& l) {
   if (first.is_release) {
     releases_.push_back(uid);
   } else {
-    tenant_queue& queue = queues_[first.request.tenant];
-    (first.preferred ? queue.preferred : queue.others).push_back(uid);
+    turns_.add(first.tenant, uid, first.preferred);
   }
 }
 
@@ -175,7 +182,7 @@ void provisioner::drop_first(std::uint64_t uid, lane& l) {
   if (first.is_release) {
     tally::lower(core_.counts.releases_owed);
   } else {
-    core_.attempt_ended();
+    core_.attempts.give_back(first.tenant);
   }
   l.jobs.erase(l.jobs.begin());
   l.in_queue = false;
@@ -193,7 +200,7 @@ void provisioner::on_prefer(std::uint64_t uid) {
   const lane& l = *found->second;
   if (l.phase != phase::queued || l.jobs.front().is_release) return;
   // Its other place in the queue is skipped when it comes up.
-  queues_[l.jobs.front().request.tenant].preferred.push_back(uid);
+  turns_.add(l.jobs.front().tenant, uid, true);
 }
 
 std::optional<attempt_status> provisioner::find_attempt(std::uint64_t uid) const {
@@ -237,6 +244,14 @@ void provisioner::resume_some() {
     resume(recovered_.take_next(), false);
 }
 
+void provisioner::resume_others() {
+  const bool has_free = turns_.taken() < options_.in_flight_max && turns_.anyone_waits();
+  if (recovered_.size() == 0 || !has_free) return;
+  // All that was resumed is of tenants that have their share.
+  for (std::size_t i = 0; i < options_.in_flight_max; ++i) resume(recovered_.take_next(), false);
+  post(new provisioner_tick);
+}
+
 void provisioner::resume(std::uint64_t uid, bool preferred) {
   if (recovered_.size() != 0) resume(recovered_.take(uid), preferred);
 }
@@ -252,7 +267,8 @@ void provisioner::resume(std::vector<recovered_job> jobs, bool preferred) {
       j.request.kind = owed.kind;
       j.request.epoch = core_.epoch;
       j.request.name = function.name();
-      j.request.tenant = core_.tenants[function.line().tenant];
+      j.tenant = function.tenant();
+      j.request.tenant = core_.tenants[j.tenant];
       j.document_version = owed.document_version;
       j.preferred = preferred;
       j.who = std::move(owed.who);
@@ -278,7 +294,7 @@ void provisioner::fill_places() {
     begin_try(uid, l);
   }
   std::uint64_t uid = 0;
-  while (attempts_in_flight_ < options_.in_flight_max) {
+  while (turns_.taken() < options_.in_flight_max) {
     lane* l = next_in_turn(uid);
     if (l == nullptr) return;
     take_place(*l);
@@ -289,30 +305,30 @@ void provisioner::fill_places() {
 void provisioner::take_place(lane& l) {
   FSM_ASSERT(!l.has_place);
   l.has_place = true;
-  ++(l.jobs.front().is_release ? releases_in_flight_ : attempts_in_flight_);
-  if (!l.jobs.front().is_release) tally::raise(core_.counts.attempts_in_flight);
+  const job& first = l.jobs.front();
+  if (first.is_release) {
+    ++releases_in_flight_;
+    return;
+  }
+  turns_.take_place(first.tenant);
+  tally::raise(core_.counts.attempts_in_flight);
 }
 
 void provisioner::give_place_back(lane& l) {
   if (!l.has_place) return;
   l.has_place = false;
-  --(l.jobs.front().is_release ? releases_in_flight_ : attempts_in_flight_);
-  if (!l.jobs.front().is_release) tally::lower(core_.counts.attempts_in_flight);
+  const job& first = l.jobs.front();
+  if (first.is_release) {
+    --releases_in_flight_;
+    return;
+  }
+  turns_.give_place_back(first.tenant);
+  tally::lower(core_.counts.attempts_in_flight);
 }
 
 provisioner::lane* provisioner::next_in_turn(std::uint64_t& uid) {
-  while (!queues_.empty()) {
-    auto turn = queues_.upper_bound(last_tenant_);
-    if (turn == queues_.end()) turn = queues_.begin();
-    last_tenant_ = turn->first;
-    std::deque<std::uint64_t>& from =
-        turn->second.preferred.empty() ? turn->second.others : turn->second.preferred;
-    if (from.empty()) {
-      queues_.erase(turn);
-      continue;
-    }
-    uid = from.front();
-    from.pop_front();
+  while (const std::optional<std::uint64_t> turn = turns_.next()) {
+    uid = *turn;
     const auto found = lanes_.find(uid);
     if (found == lanes_.end()) continue;
     lane& l = *found->second;
@@ -423,6 +439,7 @@ void provisioner::on_answer(try_answered& what) {
   const std::uint64_t uid = what.token.uid;
   lane& l = *found->second;
   if (l.unanswered > 0) --l.unanswered;
+  if (!what.for_release) turns_.answered(l.jobs.front().tenant);
   const bool is_current = l.phase == phase::calling && what.try_number == l.tries;
   if (what.result == completion::result::succeeded) {
     // Also when it answers an earlier try: what it made carries the same token.

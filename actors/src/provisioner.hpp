@@ -4,6 +4,7 @@
 #include "compact_actor.hpp"
 #include "function_actor.hpp"
 #include "recovered_work.hpp"
+#include "tenant_turns.hpp"
 #include <fsm/explanation.hpp>
 #include <fsm/provider.hpp>
 #include <fsm/store.hpp>
@@ -78,10 +79,9 @@ struct provisioner_tick final : internal_message {};
 
 /// Owns every attempt to make or release resources.
 ///
-/// * Bounded: at most `in_flight_max` attempts at once; the rest waits, taken from the tenants in
-/// turn, those that
-///   somebody waits for first. Callers are refused before the queue is full
-///   (core::room_for_attempt).
+/// * Bounded: at most `in_flight_max` attempts at once, and of each tenant its share of them; the
+///   rest waits, taken from the tenants in turn, those that somebody waits for first. Callers are
+///   refused before the queue is full (core::room_for_attempt).
 /// * Calls for one function are strictly one after the other: what it owes the provider is a list,
 /// worked from the front.
 /// * A try that is not answered in time, throws or is transient is made again, with backoff and
@@ -111,6 +111,7 @@ private:
     provision_request request;
     caf::strong_actor_ptr who;  // Null for releases.
     std::uint32_t document_version = 0;
+    tenant_index tenant = 0;  // Of attempts.
     bool preferred = false;
     bool is_release = false;
     bool given_up = false;  // A release has been asked for meanwhile: its answer does not count.
@@ -132,10 +133,6 @@ private:
     timers::iterator timer;  // End of the try or of the pause.
   };
   using lanes = absl::flat_hash_map<std::uint64_t, std::unique_ptr<lane>>;
-  struct tenant_queue {
-    std::deque<std::uint64_t> preferred;
-    std::deque<std::uint64_t> others;
-  };
   /// What became of an attempt some of whose tries are still unanswered.
   struct fate {
     bool kept = false;
@@ -160,6 +157,8 @@ private:
   void owe(job what);
   /// Goes on with what an earlier owner owed, for as many functions as there is room for.
   void resume_some();
+  /// The same for a few more, when those that there was room for left places free.
+  void resume_others();
   /// The same for one function, before anything else is done for it.
   void resume(std::uint64_t uid, bool preferred);
   void resume(std::vector<recovered_job> jobs, bool preferred);
@@ -191,12 +190,9 @@ private:
   core& core_;
   const provisioner_options& options_;
   lanes lanes_;
-  // Tenants with something queued, in turn; ordered, so that a run can be repeated.
-  std::map<std::string, tenant_queue> queues_;
-  std::string last_tenant_;
+  tenant_turns turns_;
   std::deque<std::uint64_t> releases_;
   recovered_work recovered_;
-  std::size_t attempts_in_flight_ = 0;
   std::size_t releases_in_flight_ = 0;
   timers timers_;
   std::multimap<timestamp, attempt_token>

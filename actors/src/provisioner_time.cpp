@@ -25,6 +25,7 @@ void provisioner::on_tick() {
     clear_timer(l);
     if (l.phase == phase::calling) {
       log_lost(l);
+      if (!l.jobs.front().is_release) turns_.lost(l.jobs.front().tenant);
       try_failed(uid, l, "the resource provider did not answer in time");
     } else if (l.jobs.front().is_release) {
       l.phase = phase::queued;
@@ -50,7 +51,7 @@ void provisioner::fail_blocked(timestamp now) {
     if (at == jobs.end()) continue;  // It has had its turn, or was given up.
     job blocked = std::move(*at);
     jobs.erase(at);
-    core_.attempt_ended();
+    core_.attempts.give_back(blocked.tenant);
     tell_observers(blocked, false, reason_code::internal_error, 0, now);
     tell_function(blocked, false, reason_code::internal_error,
                   "earlier resources of the function were not released in time");

@@ -124,12 +124,12 @@ std::size_t reclaimer::room() const noexcept {
   const std::size_t most = proposed_max();
   const std::size_t proposed = proposed_.load(std::memory_order_relaxed);
   if (proposed >= most) return 0;
-  return std::min({most - proposed, core_.free_transitions(), proposals_max});
+  return std::min({most - proposed, core_.transitions.free(), proposals_max});
 }
 
 bool reclaimer::may_go_on() const noexcept {
   return proposed_.load(std::memory_order_seq_cst) <= proposed_max() / 2 &&
-         core_.free_transitions() > 0;
+         core_.transitions.free() > 0;
 }
 
 void reclaimer::stop_waiting() noexcept {

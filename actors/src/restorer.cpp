@@ -66,6 +66,7 @@ void restorer::on_function(stored_function& function) {
   }
   if (!is_new) return fail(function, "another one has the same name");
 
+  core_.sharing.meet(tenant);
   function_actor& who = *core_.pool->function(slot);
   who.restore(function, tenant, static_cast<std::uint8_t>(policy), last_use_of(function));
   core_.index.move(slot, pairs::absent, record.pair);
@@ -129,7 +130,7 @@ void restorer::note_attempt(const function_actor& who, const stored_function& fu
              .who = caf::strong_actor_ptr{who.ctrl()},
              .document_version = kind == attempt_kind::restore ? r.version : r.attempt,
              .kind = kind});
-  core_.attempt_began();
+  core_.attempts.take(who.line().tenant.load(std::memory_order_relaxed));
 }
 
 void restorer::tell_provider(const stored_function& function) const {

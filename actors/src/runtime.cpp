@@ -100,6 +100,8 @@ struct question {
   if (policy < 0) return {errc::too_many_requests, "more than 256 different idle times"};
   if (error full = o.room_for_transition(); full.code != errc::none) return full;
   if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  error full = o.room_for_tenant(static_cast<tenant_index>(tenant), event::create);
+  if (full.code != errc::none) return full;
   q.what = {.event = event::create, .at = o.clock->now()};
   q.document = std::move(what.document);
   q.bring(std::move(what.metadata));
@@ -174,12 +176,21 @@ struct question {
   return static_cast<function_actor&>(*who->get());
 }
 
+/// Why a call may not reach the function; `errc::none` if it may. Who is to have a new one was
+/// looked at when that was not there yet.
+[[nodiscard]] error no_call(const core& o, const caf::strong_actor_ptr& who, std::string_view name,
+                            event what) {
+  if (who == nullptr) return no_target(o, name, what);
+  return what == event::create ? error{} : o.room_for_tenant(function_of(who).tenant(), what);
+}
+
 /// Asks, and waits for the view it ends in.
 [[nodiscard]] expected<function_view> ask(core& o, std::string_view name, question q,
                                           bool with_document) {
   for (int round = 0; round < rounds_max; ++round) {
     const caf::strong_actor_ptr who = target_of(o, name, q.what.event);
-    if (who == nullptr) return o.refuse(no_target(o, name, q.what.event));
+    if (error no = no_call(o, who, name, q.what.event); no.code != errc::none)
+      return o.refuse(std::move(no));
     sync_call c;
     q.put_into(c);
     o.ask(function_of(who), c);
@@ -206,8 +217,10 @@ public:
   /// Asks; the call belongs to itself from now on.
   static void ask(std::unique_ptr<callback_call> c) {
     const caf::strong_actor_ptr who = target_of(*c->core_, c->name_, c->question_.what.event);
-    if (who == nullptr || c->rounds_ == 0)
-      return c->done_(c->core_->refuse(no_target(*c->core_, c->name_, c->question_.what.event)));
+    const event what = c->question_.what.event;
+    error no = c->rounds_ == 0 ? no_target(*c->core_, c->name_, what)
+                               : no_call(*c->core_, who, c->name_, what);
+    if (no.code != errc::none) return c->done_(c->core_->refuse(std::move(no)));
     --c->rounds_;
     c->question_.put_into(*c);
     function_of(who).post(c.release());
@@ -566,11 +579,11 @@ fsm::statistics runtime::statistics() const noexcept {
   all.waiters = now(counts.waiters);
   all.attempts_in_flight = now(counts.attempts_in_flight);
   // They are read one after the other, so that some may have ended in between.
-  all.attempts_queued =
-      std::max<std::uint64_t>(core_->attempts(), all.attempts_in_flight) - all.attempts_in_flight;
+  all.attempts_queued = std::max<std::uint64_t>(core_->attempts.taken(), all.attempts_in_flight) -
+                        all.attempts_in_flight;
   all.releases_owed = now(counts.releases_owed);
   all.last_sequence = now(counts.last_sequence);
-  all.transitions_under_way = core_->transitions();
+  all.transitions_under_way = core_->transitions.taken();
   return all;
 }
 

@@ -48,7 +48,7 @@ void waiter_table::arm(call& waiter, std::uint32_t slot) {
     answer(who, errc::stopped);
   } else if (who.ticket != nullptr && who.ticket->cancelled.load(std::memory_order_acquire)) {
     answer(who, errc::cancelled);
-  } else if (count_ >= core_.how.waiters_max) {
+  } else if (core_.waiters.free() == 0 || !core_.waiters.is_within_share(who.found.tenant)) {
     answer(who, errc::too_many_requests);
   } else if (who.deadline <= core_.clock->now()) {
     answer(who, errc::timed_out);
@@ -89,7 +89,9 @@ void waiter_table::arm_entry(wait_call& who, std::uint32_t slot) {
   if (e.next != none) entries_[e.next].previous = n;
   set_head(e, n);
   if (who.ticket != nullptr) who.ticket->armed_at = n;
+  e.tenant = who.found.tenant;
   ++count_;
+  core_.waiters.take(e.tenant);
   tally::raise(core_.counts.waiters);
   wheel_.arm(n);
 }
@@ -119,6 +121,7 @@ wait_call* waiter_table::take(std::uint32_t n) {
   if (wheel_.armed(n)) wheel_.disarm(n);
   if (who->ticket != nullptr) who->ticket->armed_at = none;
   --count_;
+  core_.waiters.give_back(e.tenant);
   tally::lower(core_.counts.waiters);
   e = entry{};
   e.next = free_;
@@ -150,7 +153,11 @@ void waiter_table::answer(wait_call& who, errc code) {
       fail(fmt::format("the wait for function {} was cancelled", who.name));
       break;
     case errc::stopped: fail("the runtime has stopped"); break;
-    default: fail(fmt::format("more than {} waiters are armed", core_.how.waiters_max)); break;
+    default:
+      fail(core_.waiters.free() == 0
+               ? fmt::format("more than {} waiters are armed", core_.how.waiters_max)
+               : std::string{"the tenant has its share of the waiters; others need the rest"});
+      break;
   }
   who.answered();
 }

@@ -3,6 +3,7 @@
 #include "alarm.hpp"
 #include "call.hpp"
 #include "message.hpp"
+#include "tenant_shares.hpp"
 #include "timing_wheel.hpp"
 #include <fsm/store.hpp>
 
@@ -70,6 +71,7 @@ private:
   struct entry {
     wait_call* who = nullptr;
     std::uint32_t slot = none;  // Of the function; none = waits for a name.
+    tenant_index tenant = 0;    // Of the function.
     std::uint64_t due_tick = 0;
     std::uint32_t wheel_next = none;
     std::uint32_t wheel_previous = none;

@@ -37,6 +37,7 @@ const std::vector<mistake>& mistakes() {
       {"functions_max", [](auto& o) { o.functions_max = (std::size_t{1} << 26U) + 1; }},
       {"journal_max", [](auto& o) { o.journal_max = 15; }},
       {"waiters_max", [](auto& o) { o.waiters_max = 0; }},
+      {"tenant_share", [](auto& o) { o.tenant_share = 1001; }},
       {"threads", [](auto& o) { o.threads = 1025; }},
       {"hold_max", [](auto& o) { o.hold_max = 0ms; }},
       {"observers[1]",
@@ -65,6 +66,7 @@ TEST_CASE("the limits of every option are valid themselves", "[options]") {
   low.functions_max = 1;
   low.journal_max = 16;
   low.waiters_max = 1;
+  low.tenant_share = 0;
   low.threads = 0;
   low.hold_max = 1ms;
   CHECK(fsm::validate(low).has_value());
@@ -74,6 +76,7 @@ TEST_CASE("the limits of every option are valid themselves", "[options]") {
   high.provisioner.attempts_max = 100;
   high.provisioner.provision_deadline = 6min - 1ms;
   high.functions_max = std::size_t{1} << 26U;
+  high.tenant_share = 1000;
   high.threads = 1024;
   CHECK(fsm::validate(high).has_value());
 }

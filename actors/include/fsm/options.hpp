@@ -90,6 +90,13 @@ struct options {
   /// Waiters that may be armed at once; beyond it callers get `errc::too_many_requests`. At
   /// least 1.
   std::size_t waiters_max = std::size_t{1} << 22;
+  /// How much of what all share one tenant may take, once functions of more than one tenant have
+  /// been seen: attempts in flight and queued, transitions on their way to the store, waiters. Who
+  /// has more than so many times what is free gets no more, and callers
+  /// `errc::too_many_requests`: with 3 one storming tenant gets three quarters, two get three
+  /// sevenths each. At most 1000; more leaves less for the others. 0 = everybody may take
+  /// everything.
+  std::uint32_t tenant_share = 3;
   /// Threads of the runtime's own, when it owns its actor system. 0 = one per core. At most 1024.
   std::size_t threads = 0;
   run_mode run = run_mode::inline_when_idle;
