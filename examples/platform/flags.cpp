@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t functions_max = 10'000'000;
 constexpr std::size_t provisioning_max = 1'000'000;
+constexpr std::size_t queued_max = 100'000'000;
+constexpr std::size_t event_log_mib_max = std::size_t{1} << 20U;
 constexpr std::size_t concurrency_max = 1'000'000'000;
 constexpr std::size_t threads_max = 1024;
 constexpr fsm::duration idle_after_max = std::chrono::days{3650};
@@ -31,8 +33,8 @@ constexpr std::size_t secret_length_max = 256;
 // The flags as they were typed; absent ones are empty.
 struct typed {
   std::string listen, data, durability, idle_after, world, s3_dir, region, account,
-      max_provisioning, attempt_timeout, account_concurrency, seed_functions, threads, access_key,
-      secret_key, admin_token, tls_cert, tls_key, log_format, log_level;
+      max_provisioning, max_queued, event_log, attempt_timeout, account_concurrency, seed_functions,
+      threads, access_key, secret_key, admin_token, tls_cert, tls_key, log_format, log_level;
   std::vector<std::string> allowed_hosts;
   bool memory = false;
   bool virtual_clock = false;
@@ -58,6 +60,10 @@ void declare(CLI::App& app, typed& into) {
   flag("--account", into.account, "ACCOUNT", "Used in ARNs, 12 digits [000000000000]");
   flag("--max-provisioning", into.max_provisioning, "N",
        "Provisioning attempts in flight at once [256]");
+  flag("--max-queued", into.max_queued, "N",
+       "Provisioning attempts that may wait; beyond it calls are answered 429 [1000000]");
+  flag("--event-log", into.event_log, "MIB",
+       "How much of the last transitions is kept on disk for the event stream [1024]");
   flag("--attempt-timeout", into.attempt_timeout, "DUR",
        "A try at making resources not answered for this long is made again [100s]");
   flag("--account-concurrency", into.account_concurrency, "N",
@@ -225,6 +231,8 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
   check.place(given.region, given.account, result);
   check.number("--max-provisioning", given.max_provisioning, 1, provisioning_max,
                result.max_provisioning);
+  check.number("--max-queued", given.max_queued, 1, queued_max, result.max_queued);
+  check.number("--event-log", given.event_log, 1, event_log_mib_max, result.event_log_mib);
   check.duration("--attempt-timeout", given.attempt_timeout, attempt_timeout_max,
                  result.attempt_timeout);
   check.number("--account-concurrency", given.account_concurrency, 1, concurrency_max,

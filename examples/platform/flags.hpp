@@ -32,6 +32,10 @@ struct flags {
   std::string region = "us-east-1";
   std::string account = "000000000000";
   std::size_t max_provisioning = 256;
+  /// Attempts that may wait for their turn; beyond it calls are refused.
+  std::size_t max_queued = 1'000'000;
+  /// Transitions are kept for readers of the event stream until they take so much of the disk.
+  std::size_t event_log_mib = 1024;
   /// A try to make or release resources that is not answered for this long is made again.
   fsm::duration attempt_timeout = std::chrono::seconds{100};
   /// Invocations that may run at once.

@@ -20,11 +20,12 @@ namespace platform {
 
 namespace {
 
-constexpr std::size_t in_flight_max = 4096;
-
 // Counts the functions on their way, and is told when they have arrived.
 class progress final : public fsm::observer {
 public:
+  // Somebody may wait until at most half of `at_once_max` are.
+  explicit progress(std::size_t at_once_max) : half_{at_once_max / 2} {}
+
   void on_transition(const fsm::transition& what) override {
     if (what.to == fsm::pairs::ready) arrived();
     if (what.to == fsm::pairs::broken) {
@@ -60,9 +61,10 @@ private:
   void arrived() {
     const std::lock_guard lock{mutex_};
     --in_flight_;
-    if (in_flight_ == 0 || in_flight_ == in_flight_max / 2) fewer_.notify_one();
+    if (in_flight_ == 0 || in_flight_ == half_) fewer_.notify_one();
   }
 
+  const std::size_t half_;
   mutable std::mutex mutex_;
   std::condition_variable fewer_;
   std::size_t in_flight_ = 0;
@@ -98,14 +100,15 @@ bool wait_for_room(progress& so_far, std::size_t count_max, const std::function<
 
 }  // namespace
 
-fsm::expected<void> seed_functions(fsm::runtime& functions, world& cloud, std::size_t count,
-                                   const std::string& tenant,
+fsm::expected<void> seed_functions(fsm::runtime& functions, world& cloud, const seed_options& what,
                                    const std::shared_ptr<spdlog::logger>& log,
                                    const std::function<bool()>& stop) {
+  const auto count = what.count;
   if (count == 0) return {};
-  const auto so_far = std::make_shared<progress>();
+  const auto half = what.at_once_max / 2;
+  const auto so_far = std::make_shared<progress>(what.at_once_max);
   const auto watching = functions.watch(so_far);
-  const auto document = seed_document(functions.clock().now(), tenant);
+  const auto document = seed_document(functions.clock().now(), what.tenant);
   cloud.set_instant(true);
   auto next_report = std::chrono::steady_clock::now() + std::chrono::seconds{1};
   const auto report = [&] {
@@ -115,15 +118,14 @@ fsm::expected<void> seed_functions(fsm::runtime& functions, world& cloud, std::s
   };
   bool going = true;
   for (std::size_t i = 0; i < count && going; ++i) {
-    if (i % in_flight_max == 0) report();
+    if (i % what.at_once_max == 0) report();
     so_far->started();
     functions.create(
-        {.name = seed_name(i), .document = document, .tenant = tenant, .idle_after = {}},
+        {.name = seed_name(i), .document = document, .tenant = what.tenant, .idle_after = {}},
         [so_far](const fsm::expected<fsm::function_view>& view) {
           if (!view) so_far->failed(view.error());
         });
-    if (i % (in_flight_max / 2) == 0)
-      going = wait_for_room(*so_far, in_flight_max / 2, stop, report);
+    if (i % half == 0) going = wait_for_room(*so_far, half, stop, report);
   }
   if (going) wait_for_room(*so_far, 0, stop, report);
   cloud.set_instant(false);

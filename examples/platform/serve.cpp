@@ -25,6 +25,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -62,16 +63,20 @@ std::shared_ptr<fsm::manual_clock> make_virtual_clock(const flags& how) {
 
 fsm::options to_options(const flags& how, std::shared_ptr<fsm::store> store,
                         std::shared_ptr<world> cloud, std::shared_ptr<fsm::clock> clock,
-                        std::shared_ptr<metrics::runtime_metrics> measured, const logs& all_logs) {
+                        std::shared_ptr<metrics::runtime_metrics> measured, const logs& all_logs,
+                        std::size_t connections_max) {
   fsm::options result;
   result.store = std::move(store);
   result.provider = std::move(cloud);
   result.clock = std::move(clock);
   result.idle_after = how.idle_after;
   result.provisioner.in_flight_max = how.max_provisioning;
+  result.provisioner.queued_max = how.max_queued;
   result.provisioner.attempt_timeout = how.attempt_timeout;
   // Years of virtual time pass in one call.
   if (how.virtual_clock) result.provisioner.audit_interval = 24h;
+  // Each holds a connection: half of them are left to others.
+  result.waiters_max = std::max<std::size_t>(connections_max / 2, 1);
   result.threads = how.threads;
   result.observers = {std::make_shared<recovery_log>(all_logs.of(component::platform)),
                       std::move(measured)};
@@ -138,6 +143,13 @@ code::keeper_options to_keeper_options(const flags& how) {
   return result;
 }
 
+seed_options to_seed_options(const flags& how) {
+  seed_options result{.count = how.seed_functions, .tenant = how.account};
+  // Those that wait, and one that has a place.
+  result.at_once_max = std::min(result.at_once_max, how.max_queued + 1);
+  return result;
+}
+
 std::string scheme_of(const std::string& url) { return url.substr(0, url.find("://")); }
 
 }  // namespace
@@ -175,8 +187,8 @@ int serve(const flags& how) {
   // Until it is known whether the store is empty, so that a refusal is all there is to read.
   if (how.seed_functions != 0) all_logs.hush(true);
   const auto measured = std::make_shared<metrics::runtime_metrics>();
-  auto functions =
-      fsm::runtime::start(to_options(how, *std::move(store), cloud, clock, measured, all_logs));
+  auto functions = fsm::runtime::start(to_options(how, *std::move(store), cloud, clock, measured,
+                                                  all_logs, (*server)->connections_max()));
   if (!functions) {
     if (how.data) return reject("--data", *how.data, functions.error().message);
     log->error("start failed error={}", fsm::quoted(functions.error().message));
@@ -203,7 +215,7 @@ int serve(const flags& how) {
       invoke::engine::start(*functions, clock, all_logs.of(component::invoke),
                             to_engine_options(how, *functions, book, *std::move(events)));
   if (!invocations) return reject("--data", *how.data, invocations.error().message);
-  const auto seeded = seed_functions(*functions, *cloud, how.seed_functions, how.account, log,
+  const auto seeded = seed_functions(*functions, *cloud, to_seed_options(how), log,
                                      [&] { return stop.requested(); });
   if (!seeded) return reject("--seed-functions", seeds, seeded.error().message);
   boost::asio::thread_pool pool{workers};

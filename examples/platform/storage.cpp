@@ -41,6 +41,7 @@ fsm::expected<std::shared_ptr<fsm::store>> make_store(const flags& how,
   fsm::rocksdb_options options;
   options.directory = *how.data;
   options.mode = how.buffered ? fsm::durability::buffered : fsm::durability::synced;
+  options.event_log_bytes = std::uint64_t{how.event_log_mib} << 20U;
   options.warn = [log](std::string_view text) {
     log->warn("store warns text={}", fsm::quoted(text));
   };

@@ -37,6 +37,8 @@ TEST_CASE("without flags the defaults hold") {
   CHECK(flags->region == "us-east-1");
   CHECK(flags->account == "000000000000");
   CHECK(flags->max_provisioning == 256);
+  CHECK(flags->max_queued == 1'000'000);
+  CHECK(flags->event_log_mib == 1024);
   CHECK(flags->seed_functions == 0);
   CHECK_FALSE(flags->virtual_clock);
   CHECK_FALSE(flags->world_file);
@@ -62,6 +64,10 @@ TEST_CASE("every flag is taken") {
                             "123456789012",
                             "--max-provisioning",
                             "7",
+                            "--max-queued",
+                            "8",
+                            "--event-log",
+                            "16",
                             "--seed-functions",
                             "9",
                             "--allow-host",
@@ -92,6 +98,8 @@ TEST_CASE("every flag is taken") {
   CHECK(flags->region == "eu-central-1");
   CHECK(flags->account == "123456789012");
   CHECK(flags->max_provisioning == 7);
+  CHECK(flags->max_queued == 8);
+  CHECK(flags->event_log_mib == 16);
   CHECK(flags->seed_functions == 9);
   CHECK(flags->allowed_hosts == std::vector<std::string>{"a", "b"});
   CHECK(flags->threads == 3);
@@ -120,6 +128,8 @@ TEST_CASE("a bad flag ends with code 2 and one line that names flag, value and r
       std::tuple{std::vector{"--account", "12"}, "--account", "'12'", "12 digits"},
       std::tuple{std::vector{"--max-provisioning", "0"}, "--max-provisioning", "'0'",
                  "1 to 1000000"},
+      std::tuple{std::vector{"--max-queued", "0"}, "--max-queued", "'0'", "1 to 100000000"},
+      std::tuple{std::vector{"--event-log", "0"}, "--event-log", "'0'", "1 to 1048576"},
       std::tuple{std::vector{"--seed-functions", "-1"}, "--seed-functions", "'-1'",
                  "0 to 10000000"},
       std::tuple{std::vector{"--data", ""}, "--data", "''", "a value"},

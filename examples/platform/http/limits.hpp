@@ -8,8 +8,11 @@ namespace platform::http {
 
 /// What one client may ask of the server.
 struct limits {
-  /// Connections at once; a further one is answered 503 and closed.
+  /// Connections at once. A further one takes the place of one that is silent between requests, if
+  /// there is one; else it is answered 503 and closed.
   std::size_t connections_max = 16'384;
+  /// How long that must have been silent.
+  std::chrono::milliseconds yields_after = std::chrono::seconds{1};
   /// Bytes of a request line with its header fields.
   std::uint32_t head_bytes_max = 32 * 1024;
   /// Time a connection may stay silent between requests.

@@ -25,6 +25,8 @@ namespace {
 constexpr std::size_t files_for_others = 256;
 // Beyond the limit this many connections are still told that they are too many; further ones wait.
 constexpr std::size_t refused_max = 64;
+// Sessions that are looked at to make room for one more; those after them are the next one's.
+constexpr std::size_t looks_max = 256;
 
 // Raises the number of open files as far as that goes, and returns it.
 std::size_t raise_open_files() {
@@ -130,13 +132,23 @@ void server::add(tcp::socket socket) {
   {
     const std::lock_guard lock{mutex_};
     if (sessions_.size() >= rules_->limits.connections_max + refused_max) return;
-    too_many = sessions_.size() >= rules_->limits.connections_max;
+    too_many = sessions_.size() >= rules_->limits.connections_max && !make_room();
     id = next_id_++;
     sessions_.emplace(id, one);
   }
   auto ended = [this, id] { removed(id); };
   if (too_many) return one->start_refusing(std::move(ended));
   one->start(std::move(ended));
+}
+
+bool server::make_room() {
+  auto at = sessions_.upper_bound(looked_at_);
+  for (std::size_t looks = 0; looks < std::min(looks_max, sessions_.size()); ++looks, ++at) {
+    if (at == sessions_.end()) at = sessions_.begin();
+    looked_at_ = at->first;
+    if (at->second->yield(rules_->limits.yields_after)) return true;
+  }
+  return false;
 }
 
 void server::removed(std::uint64_t id) {

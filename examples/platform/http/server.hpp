@@ -12,12 +12,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 namespace platform::http {
@@ -51,6 +51,10 @@ public:
 
   /// Where it listens: "http://127.0.0.1:9001", or "https:" with TLS.
   [[nodiscard]] std::string url() const;
+  /// How many connections there may be, see `open`.
+  [[nodiscard]] std::size_t connections_max() const noexcept {
+    return options_.limits.connections_max;
+  }
   /// Serves, on threads of its own, until `stop`; the handler must be there until then.
   void start(handler& answers);
   /// Takes no new connections and no new requests; requests that have arrived are answered.
@@ -68,6 +72,8 @@ private:
   void fit_limits();
   boost::asio::awaitable<void> accept();
   void add(tcp::socket socket);
+  // With the lock held: has an idle session closed, if one is found.
+  [[nodiscard]] bool make_room();
   void removed(std::uint64_t id);
   template <class Action>
   void for_each_session(Action action);
@@ -82,7 +88,8 @@ private:
 
   std::mutex mutex_;
   std::condition_variable all_gone_;
-  std::unordered_map<std::uint64_t, std::shared_ptr<session>> sessions_;
+  std::map<std::uint64_t, std::shared_ptr<session>> sessions_;
+  std::uint64_t looked_at_ = 0;  // The last that was looked at by make_room.
   std::uint64_t next_id_ = 0;
 };
 

@@ -183,6 +183,17 @@ void session::close() {
   });
 }
 
+bool session::yield(std::chrono::milliseconds idle_min) {
+  const std::chrono::steady_clock::duration since{idle_since_};
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  if (since.count() == 0 || now - since < idle_min || yielding_.exchange(true)) return false;
+  asio::post(stream_.get_executor(), [self = shared_from_this()] {
+    if (self->idle_) return self->stream_.close();
+    self->yielding_ = false;  // A request came first.
+  });
+  return true;
+}
+
 session::awaitable<void> session::serve(bool refusing) {
   beast::error_code ignored;
   stream_.socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
@@ -209,10 +220,12 @@ session::awaitable<bool> session::wait_for_request() {
   buffer_.shrink_to_fit();
   beast::error_code error;
   idle_ = true;
+  idle_since_ = std::chrono::steady_clock::now().time_since_epoch().count();
   stream_.expires_after(rules_.limits.idle);
   const auto size =
       co_await stream_.async_read_some(buffer_.prepare(first_read_bytes), with(error));
   idle_ = false;
+  idle_since_ = 0;
   buffer_.commit(size);
   co_return !error;
 }

@@ -13,6 +13,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,9 @@ public:
   void finish();
   /// Closes now. Any thread.
   void close();
+  /// Closes if it has been idle for so long, to make room for another one; true if it will, but for
+  /// a request that arrives just then. Any thread.
+  [[nodiscard]] bool yield(std::chrono::milliseconds idle_min);
 
 private:
   template <class T>
@@ -82,6 +86,9 @@ private:
   const session_rules& rules_;
   bool finishing_ = false;
   bool idle_ = false;
+  // The same for other threads: since when, by the steady clock; 0 = it is not.
+  std::atomic<std::chrono::steady_clock::rep> idle_since_{0};
+  std::atomic<bool> yielding_{false};
   bool unread_ = false;  // A request was not read to its end: the rest is not a request.
   std::shared_ptr<stream_source> streaming_;  // What the answer under way comes from.
   bool watching_ = false;                     // It is watched whether the peer hangs up.

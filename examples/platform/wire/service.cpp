@@ -22,6 +22,15 @@
 
 namespace platform::wire {
 
+// A request that has arrived, until it is known who works on it.
+struct arrival {
+  http::request what;
+  http::responder answer;
+  target where;
+  matched_route found;
+  std::string request_id;
+};
+
 namespace {
 
 constexpr std::uint64_t code_request_bytes_max = 70'167'211;
@@ -107,15 +116,6 @@ failure no_such_operation(const http::request_head& head) {
 std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
-
-// A request that has arrived, until it is known who works on it.
-struct arrival {
-  http::request what;
-  http::responder answer;
-  target where;
-  matched_route found;
-  std::string request_id;
-};
 
 std::optional<failure> objection(const site& where, arrival& one) {
   const auto which = door_of(one.found, one.where);
@@ -212,9 +212,22 @@ http::abandon service::handle(http::request what, http::responder answer) {
               std::move(request_id)};
   const bool may_wait = one.found.which && one.found.which->runs == run_on::worker;
   if (!may_wait && one.what.body().size() <= quick_bytes_max) return run(site_, std::move(one));
-  boost::asio::post(site_.workers,
-                    [&site = site_, one = std::move(one)]() mutable { run(site, std::move(one)); });
+  run_later(std::move(one));
   return {};
+}
+
+void service::run_later(arrival one) {
+  const bool is_operator = door_of(one.found, one.where) != door::signature;
+  const std::size_t most = waiting_max + (is_operator ? waiting_more_for_operators : 0);
+  if (waiting_.fetch_add(1, std::memory_order_relaxed) >= most) {
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    const auto busy = explain({.code = fsm::errc::too_many_requests, .message = {}}, {});
+    return one.answer(to_response(busy, one.request_id));
+  }
+  boost::asio::post(site_.workers, [this, one = std::move(one)]() mutable {
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    run(site_, std::move(one));
+  });
 }
 
 }  // namespace platform::wire
