@@ -219,6 +219,14 @@ class Writer(Client):
         require(status in (200, 404, 409, 429, 500, 502), f"invoking {function.name}: {status} {found}")
 
 
+def wait_until(what, problem):
+    """Until `problem` finds none."""
+    end = time.monotonic() + SETTLE_SECONDS
+    while found := problem():
+        require(time.monotonic() < end, f"not within {SETTLE_SECONDS} s: {what}: {found}")
+        time.sleep(0.02)
+
+
 class Check(Client):
     """Looks at everything after a start."""
 
@@ -228,18 +236,12 @@ class Check(Client):
 
     def run(self):
         """How many functions there are, and how many addresses are in use."""
-        self.wait_until("all functions settle", self.unsettled)
+        wait_until("all functions settle", self.unsettled)
         for function in self.functions:
             function.check(*self.look(function.name))
-        self.wait_until("addresses in use are those of Active functions", self.difference)
+        wait_until("addresses in use are those of Active functions", self.difference)
         world = self.world()
         return sum(function.there for function in self.functions), world
-
-    def wait_until(self, what, problem):
-        end = time.monotonic() + SETTLE_SECONDS
-        while found := problem():
-            require(time.monotonic() < end, f"not within {SETTLE_SECONDS} s: {what}: {found}")
-            time.sleep(0.02)
 
     def unsettled(self):
         found = {each.name: pair_of(self.configuration(each.name) or {}) for each in self.functions}
