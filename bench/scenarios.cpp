@@ -29,6 +29,10 @@ void refuse_store_of_metrics(const settings& how) {
     throw usage_error{"invoke_metrics: --store makes no sense: both sides are without one"};
 }
 
+void refuse_rate_of_overload(const settings& how) {
+  refuse_rate(how, "overload: --rate makes no sense: it is ten times what can be served");
+}
+
 /// In an open loop where each function has one turn per round: a round has to last a while.
 void require_functions_for_rate(const settings& how) {
   constexpr double shortest_round = 0.1;
@@ -56,6 +60,7 @@ constexpr std::array scenarios{
   scenario{"waiters",      "one waiter armed and later fired",                                                       1300,     true,      make_waiters, false, require_functions_for_rate, 1100, waiters_at_once_max},
   scenario{"list",         "one page of 100, filtered by state",                                                      330,     false,     make_list},
   scenario{"life",         "one function's step: created, invoked, idled, woken, invoked again, removed",            1300,    true,      make_life, false, refuse_rate_of_life},
+  scenario{"overload",     "one call of a storm of ten times what can be served, done or refused",                   1300,    true,      make_overload, false, refuse_rate_of_overload},
   scenario{"acknowledge",  "one CreateFunction until its reply, in an open loop; needs --store rocksdb",              320,    true,      make_acknowledge, false, nullptr, 0, 0, store_use::only_disk},
   scenario{"recover",      "one function restored at start-up; needs --store rocksdb",                                330,    true,      make_recover, false, refuse_rate_of_recover, 0, 0, store_use::only_disk},
 };

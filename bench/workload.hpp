@@ -42,6 +42,7 @@ public:
 [[nodiscard]] std::unique_ptr<workload> make_list(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_mixed(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_life(const settings& how);
+[[nodiscard]] std::unique_ptr<workload> make_overload(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_acknowledge(const settings& how);
 [[nodiscard]] std::unique_ptr<workload> make_recover(const settings& how);
 

@@ -17,7 +17,12 @@ FURTHER = {
     "waiters": {"armed_per_second", "fired_per_second", "from_transition_us_p50",
                 "from_transition_us_p99"},
     "mixed": {"mix"},
-    "life": {"phases"}}
+    "life": {"phases"},
+    "overload": {"capacity_per_second", "offered_per_second", "done_per_second", "refused_share",
+                 "accepted_us_p50", "accepted_us_p99", "refused_us_p99", "quiet_calm_us_p99",
+                 "quiet_storm_us_p99", "quiet_refused", "quiet_ratio", "quiet_ratio_after",
+                 "capacity_ratio_after", "rss_bytes_before", "rss_bytes_after", "rss_growth_mib",
+                 "recovered_seconds", "targets"}}
 COMMITS = {"commits", "transitions_per_commit", "commit_us_p50", "commit_us_p99", "commit_us_max"}
 RECOVERED = {"start_seconds", "functions_per_second", "raw_open_seconds", "raw_scan_seconds",
              "raw_ratio", "raw_ratio_lowest", "raw_ratio_highest", "raw_scan_ratio"}

@@ -11,7 +11,8 @@ import time
 from program import BLOCKED_CALLER, CASE, PROGRAM, SHORT, SMALL, call, check_result
 
 SCENARIOS = ["step", "create", "invoke", "invoke_batch", "invoke_metrics", "message", "update",
-             "idle_sweep", "wake_storm", "mixed", "waiters", "list", "life", "acknowledge", "recover"]
+             "idle_sweep", "wake_storm", "mixed", "waiters", "list", "life", "overload",
+             "acknowledge", "recover"]
 
 
 def check_open_or_closed(name, got, is_open):
