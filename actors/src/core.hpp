@@ -193,7 +193,7 @@ private:
   void wait_for_journal(duration patience) noexcept;
   void wait_for_parts() noexcept;
   template <class WaitFor>
-  bool wait_and_help(WaitFor wait_for, std::optional<duration> patience) noexcept;
+  bool wait_and_help(WaitFor wait_for, duration patience) noexcept;
 
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> owned_system_;
@@ -201,8 +201,7 @@ private:
   std::atomic<std::uint64_t> next_uid_{1};
   void one_less(std::atomic<std::int64_t>& counter) noexcept;
   /// Waits until `counter` is zero, at most for `patience`.
-  void wait_for_quiet(const std::atomic<std::int64_t>& counter,
-                      std::optional<duration> patience) noexcept;
+  void wait_for_quiet(const std::atomic<std::int64_t>& counter, duration patience) noexcept;
   std::atomic<std::int64_t> activity_{0};  // Actors with something to do; only with a manual clock.
   std::atomic<std::int64_t> parts_busy_{0};  // The same for the parts, always.
   std::mutex quiet_mutex_;

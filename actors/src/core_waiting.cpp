@@ -17,6 +17,12 @@
 
 namespace fsm::detail {
 
+namespace {
+
+constexpr duration for_ever = duration::max();
+
+}  // namespace
+
 caf::scheduler::test_coordinator* test_coordinator_of(caf::actor_system& system) {
   return dynamic_cast<caf::scheduler::test_coordinator*>(&system.scheduler());
 }
@@ -54,18 +60,18 @@ void core::ask(compact_actor& whom, internal_message& c, parking& here) {
     whom.post(&c);
     help.work();
   }
-  wait_and_help([&here](duration span) { return here.wait_for(span); }, std::nullopt);
+  wait_and_help([&here](duration span) { return here.wait_for(span); }, for_ever);
 }
 
 /// Waits in steps, the first of which is only a look. What the answer needs may be waiting for a
 /// worker of CAF's: it may be asleep, or there may be no other thread than this one.
 template <class WaitFor>
-bool core::wait_and_help(WaitFor wait_for, std::optional<duration> patience) noexcept {
+bool core::wait_and_help(WaitFor wait_for, duration patience) noexcept {
   constexpr duration longest_step{64};
   duration waited{0};
   for (duration step{0}; !wait_for(step); step = std::clamp(step * 2, duration{1}, longest_step)) {
     waited += step;
-    if (patience && waited >= *patience) return false;
+    if (waited >= patience) return false;
     helping_scope help;
     help.work_off(*waiting);
   }
@@ -94,8 +100,7 @@ void core::one_less(std::atomic<std::int64_t>& counter) noexcept {
   if (counter.fetch_sub(1, std::memory_order_acq_rel) == 1) became_quiet_.notify_all();
 }
 
-void core::wait_for_quiet(const std::atomic<std::int64_t>& counter,
-                          std::optional<duration> patience) noexcept {
+void core::wait_for_quiet(const std::atomic<std::int64_t>& counter, duration patience) noexcept {
   const auto quiet = [&counter] { return counter.load(std::memory_order_acquire) <= 0; };
   const auto wait_for = [this, &quiet](duration span) {
     std::unique_lock lock{quiet_mutex_};
@@ -115,7 +120,7 @@ void core::settle() noexcept {
     helping_scope help;
     help.work();
   }
-  wait_for_quiet(activity_, std::nullopt);
+  wait_for_quiet(activity_, for_ever);
 }
 
 // -- the end --------------------------------------------------------------------------------------
