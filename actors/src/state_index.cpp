@@ -2,7 +2,7 @@
 
 namespace fsm::detail {
 
-state_index::state_index(std::size_t slots_max) : words_{(slots_max + 63) / 64} {
+state_index::state_index(std::size_t slots_max) : words_{(slots_max + 63) / 64}, moves_{words_} {
   for (std::size_t i = 0; i < legal_pairs.size(); ++i) maps_.emplace_back(words_);
 }
 
@@ -12,18 +12,33 @@ void state_index::move(std::uint32_t slot, pair from, pair to) noexcept {
   const std::size_t target = index_of(to);
   if (source == target) return;
   // Nobody else writes: no locked instruction is needed.
-  const auto set = [](std::atomic<std::uint64_t>& what, std::uint64_t value) {
-    what.store(value, std::memory_order_relaxed);
-  };
   if (target != 0) {
     std::atomic<std::uint64_t>& word = maps_[target][slot / 64];
-    set(word, word.load(std::memory_order_relaxed) | bit);
-    set(counts_[target], count(target) + 1);
+    word.store(word.load(std::memory_order_relaxed) | bit, std::memory_order_release);
+    counts_[target].store(count(target) + 1, std::memory_order_relaxed);
+  }
+  if (source != 0 && target != 0) {
+    std::atomic<std::uint32_t>& moves = moves_[slot / 64];
+    moves.store(moves.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
   if (source != 0) {
     std::atomic<std::uint64_t>& word = maps_[source][slot / 64];
-    set(word, word.load(std::memory_order_relaxed) & ~bit);
-    set(counts_[source], count(source) - 1);
+    word.store(word.load(std::memory_order_relaxed) & ~bit, std::memory_order_release);
+    counts_[source].store(count(source) - 1, std::memory_order_relaxed);
+  }
+}
+
+/// Reads the bitmaps at `word`, one after the other, and once more if a slot may have been missed:
+/// not yet in the one that was read first, no longer in the one that was read later. Then its move
+/// was counted in between.
+template <class Read>
+auto state_index::look(std::size_t word, Read read) const noexcept {
+  std::uint32_t before = moves_[word].load(std::memory_order_acquire);
+  for (;;) {
+    const auto found = read();  // With acquire: what comes after it is read after it.
+    const std::uint32_t after = moves_[word].load(std::memory_order_acquire);
+    if (after == before) return found;
+    before = after;
   }
 }
 
@@ -72,22 +87,26 @@ std::uint64_t state_index::word(std::size_t word, reason_code why) const noexcep
 }
 
 pair state_index::find(std::uint32_t slot, pair_set which) const noexcept {
-  for (std::size_t i = 1; i < maps_.size(); ++i) {
-    if (which.contains(i) &&
-        (maps_[i][slot / 64].load(std::memory_order_relaxed) >> (slot % 64) & 1U) != 0) {
-      return legal_pairs[i];
+  return look(slot / 64, [this, slot, which] {
+    for (std::size_t i = 1; i < maps_.size(); ++i) {
+      if (which.contains(i) &&
+          (maps_[i][slot / 64].load(std::memory_order_acquire) >> (slot % 64) & 1U) != 0) {
+        return legal_pairs[i];
+      }
     }
-  }
-  return pairs::absent;
+    return pairs::absent;
+  });
 }
 
 std::uint64_t state_index::word(std::size_t word, pair_set which) const noexcept {
-  std::uint64_t all = 0;
-  if (word >= words_) return all;
-  for (std::size_t i = 1; i < maps_.size(); ++i) {
-    if (which.contains(i)) all |= maps_[i][word].load(std::memory_order_relaxed);
-  }
-  return all;
+  if (word >= words_) return 0;
+  return look(word, [this, word, which] {
+    std::uint64_t all = 0;
+    for (std::size_t i = 1; i < maps_.size(); ++i) {
+      if (which.contains(i)) all |= maps_[i][word].load(std::memory_order_acquire);
+    }
+    return all;
+  });
 }
 
 }  // namespace fsm::detail

@@ -43,14 +43,21 @@ public:
   /// The situation of `slot` among `which`, or `absent`.
   [[nodiscard]] pair find(std::uint32_t slot, pair_set which) const noexcept;
 
-  /// 64 slots from `word * 64` on, as bits: those in a situation of `which`.
+  /// 64 slots from `word * 64` on, as bits: those in a situation of `which`. One that is in `which`
+  /// all the time is there, also while it goes from one situation to another. Whoever sees a bit
+  /// sees what was written about its function before.
   [[nodiscard]] std::uint64_t word(std::size_t word, pair_set which) const noexcept;
 
 private:
   using bits = lazy_array<std::atomic<std::uint64_t>>;
+  template <class Read>
+  auto look(std::size_t word, Read read) const noexcept;
+
   std::size_t words_;
   // One bitmap per legal pair; that of `absent` is not used.
   std::deque<bits> maps_;
+  // Per 64 slots: how often one of them went from one bitmap to another. Between the two writes.
+  lazy_array<std::atomic<std::uint32_t>> moves_;
   std::array<std::atomic<std::uint64_t>, legal_pairs.size()> counts_{};
 
   /// One reason code; made when it is first seen.

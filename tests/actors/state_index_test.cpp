@@ -89,3 +89,31 @@ TEST_CASE("The index agrees with a simple model after random moves, while others
   for (std::size_t i = 1; i < legal_pairs.size(); ++i) CHECK(index.count(i) == counts[i]);
   CHECK(impossible.load() == 0);
 }
+
+TEST_CASE("A slot that goes from one situation to another is never missed",
+          "[state_index][stress]") {
+  constexpr std::uint32_t slot = 70;
+  state_index index{200};
+  index.move(slot, pairs::absent, legal_pairs[1]);
+  std::atomic<bool> stop{false};
+  std::atomic<std::size_t> missed{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      while (!stop.load(std::memory_order_relaxed)) {
+        if (index.word(slot / 64, all()) != std::uint64_t{1} << (slot % 64)) ++missed;
+        if (index.find(slot, all()) == pairs::absent) ++missed;
+      }
+    });
+  }
+  std::size_t at = 1;
+  for (int i = 0; i < 500'000; ++i) {
+    // Up and down, so that whoever reads in one direction is met by it.
+    const std::size_t next = at == 1 ? legal_pairs.size() - 1 : 1;
+    index.move(slot, legal_pairs[at], legal_pairs[next]);
+    at = next;
+  }
+  stop = true;
+  for (std::thread& each : readers) each.join();
+  CHECK(missed.load() == 0);
+}
