@@ -5,7 +5,8 @@
 # Reads CAF_ROOT and CMAKE_PREFIX_PATH like every find_package. Sets CAF_VERSION.
 
 find_path(CAF_INCLUDE_DIR NAMES caf/config.hpp)
-find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static)
+# The first library of either name, so that a static one in CAF_ROOT goes before a shared one of the system.
+find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static NAMES_PER_DIR)
 mark_as_advanced(CAF_INCLUDE_DIR CAF_CORE_LIBRARY)
 
 # CAF_VERSION is written MMmmpp without leading zeros: 1706 is 0.17.6.
