@@ -1,9 +1,6 @@
 #include "support/deterministic_runtime.hpp"
 #include "support/forwarding_store.hpp"
-#include "support/temporary_directory.hpp"
-#ifdef FSM_TEST_ON_DISK
-#include <fsm/rocksdb.hpp>
-#endif
+#include "support/lasting_store.hpp"
 
 using namespace fsm::testing;
 using fsm::attempt_token;
@@ -12,27 +9,11 @@ using fsm::state;
 
 namespace {
 
-/// Stores that are opened one after the other on what their predecessor kept.
-class lasting {
-public:
-#ifdef FSM_TEST_ON_DISK
-  [[nodiscard]] std::shared_ptr<fsm::store> next() { return fsm::rocksdb_store(directory_.path()); }
-
-private:
-  temporary_directory directory_;
-#else
-  [[nodiscard]] std::shared_ptr<fsm::store> next() { return store_; }
-
-private:
-  std::shared_ptr<fsm::store> store_ = fsm::make_memory_store();
-#endif
-};
-
 /// What stops and starts again on the same store, with a provider that outlives it.
 class restarting {
 public:
   fsm::options how;
-  lasting stores;
+  lasting_store stores;
   const std::shared_ptr<fsm::manual_clock> clock = std::make_shared<fsm::manual_clock>();
   const std::shared_ptr<scripted_provider> provider = std::make_shared<scripted_provider>(clock);
   std::shared_ptr<recording_observer> seen;
