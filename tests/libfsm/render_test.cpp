@@ -87,6 +87,22 @@ TEST_CASE("a table becomes a Markdown table", "[render]") {
         "| A4 | creating, broken | read | | | | accepted | |\n");
 }
 
+TEST_CASE("a table becomes options of a step in Promela", "[render]") {
+  const auto text = fsm::to_promela(small_table);
+  CHECK_THAT(
+      text,
+      ContainsSubstring(
+          "  /* A2 */ :: (where == in_creating) && (what == on_update || what == on_publish) -> "
+          "to = in_broken; said = says_state_conflict; does = do_abandon\n"));
+  CHECK_THAT(text, ContainsSubstring("  /* A4 */ :: (where == in_creating || where == in_broken) "
+                                     "&& (what == on_read) -> to = where; said = says_accepted; "
+                                     "does = 0\n"));
+  CHECK_THAT(text, ContainsSubstring("#define awaits_provision(s) ((s) == in_creating)\n"));
+  CHECK_THAT(text, ContainsSubstring("  :: what = on_remove\n"));
+  CHECK_FALSE(text.find("  :: what = on_idle_due\n") != std::string::npos);
+  CHECK(count(text, "*/ :: ") == small_table.size());
+}
+
 TEST_CASE("every rule of the lifecycle has its line in the Markdown table", "[render]") {
   const auto text = fsm::to_markdown();
   for (const auto& rule : fsm::lifecycle) {

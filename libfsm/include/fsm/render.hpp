@@ -27,6 +27,11 @@ namespace fsm {
 /// condition, where it leads, what becomes of the reasons, the answer to the caller, the effects.
 [[nodiscard]] std::string to_markdown(std::span<const row> table = lifecycle);
 
+/// The table in Promela, the language of the model checker Spin: the words, any event that a caller
+/// can cause (`any_call`), and every row as an option of `lifecycle(where, what, to, said, does)`.
+/// Guards are left open, so that of two rows that complement each other either may apply.
+[[nodiscard]] std::string to_promela(std::span<const row> table = lifecycle);
+
 /// The whole page `docs/lifecycle.md`: introduction, diagram, table, the words used in it, and the
 /// readings chosen where the rules leave a choice.
 [[nodiscard]] std::string lifecycle_page();
