@@ -157,3 +157,43 @@ TEST_CASE("a store that has lost its metadata is not opened", "[store]") {
   const auto refused = fsm::rocksdb_store(directory.path())->open();
   REQUIRE_FALSE(refused.has_value());
 }
+
+TEST_CASE("A record that is not like those of its family is refused, not read beyond its end",
+          "[store]") {
+  using rocks::family;
+  const temporary_directory directory;
+  fill(directory.path());
+  const auto which = GENERATE(family::last_used, family::owed_releases, family::texts,
+                              family::documents, family::history, family::metadata, family::events);
+  INFO(rocks::name_of(which));
+  {
+    auto db = rocks::open_database({.directory = directory.path()}, nullptr, nullptr);
+    REQUIRE(db.has_value());
+    REQUIRE(db->db->Put({}, (*db)[which], "\x01", "").ok());
+  }
+  counting_reader reader;
+  const auto read = fsm::read_rocksdb_store(directory.path(), reader);
+  REQUIRE_FALSE(read.has_value());
+  CHECK_THAT(read.error().message, ContainsSubstring("is damaged"));
+}
+
+TEST_CASE("A use whose time is cut short is refused when functions are brought back", "[store]") {
+  struct nobody final : fsm::recovery {
+    void on_function(fsm::stored_function& /*function*/) override {}
+    void on_owed_release(std::uint64_t /*uid*/, std::uint32_t /*number*/) override {}
+  };
+  const temporary_directory directory;
+  fill(directory.path());
+  {
+    auto db = rocks::open_database({.directory = directory.path()}, nullptr, nullptr);
+    REQUIRE(db.has_value());
+    const std::string first_function{"\0\0\0\0\0\0\0\x01", 8};
+    REQUIRE(db->db->Put({}, (*db)[rocks::family::last_used], first_function, "short").ok());
+  }
+  const auto store = fsm::rocksdb_store(directory.path());
+  REQUIRE(store->open().has_value());
+  nobody into;
+  const auto recovered = store->recover(into);
+  REQUIRE_FALSE(recovered.has_value());
+  CHECK_THAT(recovered.error().message, ContainsSubstring("last_used"));
+}

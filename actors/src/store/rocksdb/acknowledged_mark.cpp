@@ -12,6 +12,7 @@
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -29,8 +30,8 @@ std::string path_in(const std::string& directory) { return directory + "/ACKNOWL
 
 std::optional<std::uint64_t> number_in(std::string_view text) {
   std::uint64_t number = 0;
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), number).ptr;
-  if (end != text.data() + text.size()) return std::nullopt;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
 

@@ -35,6 +35,23 @@ public:
   void Logv(const char* /*format*/, va_list /*values*/) override {}
 };
 
+/// Whether a record of the family can be of this size.
+bool has_form(family which, std::size_t key, std::size_t value) {
+  switch (which) {
+    case family::functions:
+    case family::events:
+    case family::metadata: return key == 8;
+    case family::last_used: return key == 8 && value == 8;
+    case family::history:
+    case family::texts: return key == 9;
+    case family::documents:
+    case family::owed_releases: return key == 12;
+    case family::names: return value == 8;
+    case family::meta: break;
+  }
+  return true;
+}
+
 /// What a directory looks like before it is opened.
 enum class content : std::uint8_t { nothing, a_store, something_else, a_store_without_current };
 
@@ -217,6 +234,14 @@ std::unique_ptr<rocksdb::Iterator> database::scan(family which) const {
   how.total_order_seek = true;
   how.readahead_size = std::size_t{2} << 20U;
   return std::unique_ptr<rocksdb::Iterator>{db->NewIterator(how, (*this)[which])};
+}
+
+expected<void> database::check_form(family which, const rocksdb::Iterator& at) const {
+  if (has_form(which, at.key().size(), at.value().size())) return {};
+  return unexpected(
+      damaged(directory, fmt::format("a record of '{}' has a key of {} bytes and a "
+                                     "value of {}, which none of its kind has",
+                                     name_of(which), at.key().size(), at.value().size())));
 }
 
 expected<database> open_database(const rocksdb_options& how, rocksdb::Env* env,

@@ -54,6 +54,9 @@ struct database {
   }
   /// For one pass over everything: no cache, large reads.
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> scan(family which) const;
+  /// An error if key or value of a record are not as long as all of its family are: then it is not
+  /// ours, and nothing may be read from it.
+  [[nodiscard]] expected<void> check_form(family which, const rocksdb::Iterator& at) const;
 };
 
 /// What to do with a log that has a damaged record.

@@ -51,6 +51,8 @@ void event_cursor::next() {
 void event_cursor::enter_record() {
   valid_ = false;
   if (!records_->Valid()) return;
+  damaged_ = records_->key().size() != sizeof(sequence_);
+  if (damaged_) return;
   sequence_ = number_at<std::uint64_t>(records_->key(), 0);
   rest_ = records_->value().ToStringView();
   take_first_of_rest();
@@ -71,7 +73,8 @@ void event_cursor::take_first_of_rest() {
 
 expected<void> event_cursor::status(const std::string& directory) const {
   if (damaged_)
-    return unexpected(damaged(directory, fmt::format("event {} is cut short", sequence_)));
+    return unexpected(
+        damaged(directory, fmt::format("event {} or its key is cut short", sequence_)));
   if (!records_->status().ok()) return unexpected(problem(directory, "read", records_->status()));
   return {};
 }

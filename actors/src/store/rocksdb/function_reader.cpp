@@ -69,11 +69,16 @@ void function_reader::hand_over(std::unique_ptr<block> filled) {
   changed_.notify_all();
 }
 
-void function_reader::skip_uses(rocksdb::Iterator& uses, std::uint64_t before) {
-  for (; uses.Valid() && number_at<std::uint64_t>(uses.key(), 0) < before; uses.Next()) {
+/// To the first use of a function that is not before this one.
+expected<void> function_reader::skip_uses(rocksdb::Iterator& uses, std::uint64_t before) {
+  for (; uses.Valid(); uses.Next()) {
+    if (auto ours = db_.check_form(family::last_used, uses); !ours) return ours;
+    const auto uid = number_at<std::uint64_t>(uses.key(), 0);
+    if (uid >= before) break;
     if (used_without_function_.size() < used_without_function_max)
-      used_without_function_.push_back(number_at<std::uint64_t>(uses.key(), 0));
+      used_without_function_.push_back(uid);
   }
+  return {};
 }
 
 expected<void> function_reader::read_all() {
@@ -86,14 +91,15 @@ expected<void> function_reader::read_all() {
     stored_function& function = current->functions[current->count++];
     if (auto read = decode(functions->value().ToStringView(), function); !read)
       return unexpected(damaged(db_.directory, read.error().message));
-    skip_uses(*uses, function.uid);
+    if (auto skipped = skip_uses(*uses, function.uid); !skipped) return skipped;
     if (uses->Valid() && number_at<std::uint64_t>(uses->key(), 0) == function.uid) {
       function.last_used = std::max(function.last_used, time_at(uses->value(), 0));
       uses->Next();
     }
     if (current->count == block_size) hand_over(std::move(current));
   }
-  skip_uses(*uses, std::numeric_limits<std::uint64_t>::max());
+  if (auto skipped = skip_uses(*uses, std::numeric_limits<std::uint64_t>::max()); !skipped)
+    return skipped;
   for (const rocksdb::Iterator* i : {functions.get(), uses.get()}) {
     if (!i->status().ok()) return unexpected(problem(db_.directory, "read", i->status()));
   }

@@ -45,7 +45,7 @@ private:
   static constexpr std::size_t blocks_max = 8;
   static constexpr std::size_t used_without_function_max = 8192;
 
-  void skip_uses(rocksdb::Iterator& uses, std::uint64_t before);
+  [[nodiscard]] expected<void> skip_uses(rocksdb::Iterator& uses, std::uint64_t before);
 
   const database& db_;
   std::unique_ptr<block> in_use_;

@@ -50,6 +50,14 @@ private:
     if (first_problem_.code == errc::none) first_problem_ = std::move(why);
     going_ = false;
   }
+  /// Whether the record is one of its family's; else it is the first problem.
+  bool is_ours(family which, const rocksdb::Iterator& at) {
+    if (auto ours = db_.check_form(which, at); !ours) {
+      fail(ours.error());
+      return false;
+    }
+    return true;
+  }
   void check(const rocksdb::Iterator& at) {
     if (!at.status().ok()) fail(rocks::problem(db_.directory, "read", at.status()));
   }
@@ -59,8 +67,10 @@ private:
 
   void read_owed() {
     const auto owed = db_.scan(family::owed_releases);
-    for (owed->SeekToFirst(); going_ && owed->Valid(); owed->Next())
-      going_ = into_.on_owed_release(uid_at(*owed), number_at<std::uint32_t>(owed->key(), 8));
+    for (owed->SeekToFirst(); going_ && owed->Valid(); owed->Next()) {
+      if (is_ours(family::owed_releases, *owed))
+        going_ = into_.on_owed_release(uid_at(*owed), number_at<std::uint32_t>(owed->key(), 8));
+    }
     check(*owed);
   }
 
@@ -77,21 +87,21 @@ private:
     for (; going_ && functions->Valid(); functions->Next()) {
       if (auto decoded = decode(functions->value().ToStringView(), function); !decoded)
         return fail(rocks::damaged(db_.directory, decoded.error().message));
-      each_of(*uses, function.uid, [&] {
+      each_of(family::last_used, *uses, function.uid, [&] {
         function.last_used = std::max(function.last_used, rocks::time_at(uses->value(), 0));
       });
-      each_of(*texts, function.uid, [&] {
+      each_of(family::texts, *texts, function.uid, [&] {
         (texts->key()[8] == static_cast<char>(rocks::text_kind::update)
              ? function.update_reason_text
              : function.state_reason_text) = texts->value().ToString();
       });
       going_ = going_ && into_.on_function(function);
-      each_of(*documents, function.uid, [&] {
+      each_of(family::documents, *documents, function.uid, [&] {
         going_ = into_.on_document(function.uid, number_at<std::uint32_t>(documents->key(), 8),
                                    documents->value().ToStringView());
       });
       if (metadata) {
-        each_of(*metadata, function.uid, [&] {
+        each_of(family::metadata, *metadata, function.uid, [&] {
           going_ = into_.on_metadata(function.uid, metadata->value().ToStringView());
         });
       }
@@ -103,14 +113,16 @@ private:
 
   /// Does something with each record of the function, as long as somebody wants to know.
   template <class Do>
-  void each_of(rocksdb::Iterator& records, std::uint64_t uid, Do what) {
-    while (records.Valid() && uid_at(records) < uid) records.Next();
-    for (; going_ && records.Valid() && uid_at(records) == uid; records.Next()) what();
+  void each_of(family which, rocksdb::Iterator& records, std::uint64_t uid, Do what) {
+    for (; going_ && records.Valid() && is_ours(which, records); records.Next()) {
+      if (uid_at(records) > uid) return;
+      if (uid_at(records) == uid) what();
+    }
   }
 
   void read_history(rocksdb::Iterator& places, std::uint64_t uid) {
     std::vector<stored_transition> history;
-    each_of(places, uid, [&] {
+    each_of(family::history, places, uid, [&] {
       if (auto read = decode_transition(places.value().ToStringView())) {
         history.push_back(*std::move(read));
       } else {

@@ -214,6 +214,7 @@ expected<void> rocksdb_store::recover(recovery& into) {
 
   const auto owed = db_->scan(family::owed_releases);
   for (owed->SeekToFirst(); owed->Valid(); owed->Next()) {
+    if (auto ours = db_->check_form(family::owed_releases, *owed); !ours) return ours;
     into.on_owed_release(number_at<std::uint64_t>(owed->key(), 0),
                          number_at<std::uint32_t>(owed->key(), 8));
   }
@@ -261,6 +262,8 @@ void rocksdb_store::read_all_metadata(
   std::vector<stored_metadata> found;
   const auto all = db_->scan(family::metadata);
   for (all->Seek(number_key(after + 1)); all->Valid() && found.size() < limit; all->Next()) {
+    if (auto ours = db_->check_form(family::metadata, *all); !ours)
+      return done(unexpected(ours.error()));
     found.push_back({number_at<std::uint64_t>(all->key(), 0), all->value().ToString()});
   }
   if (!all->status().ok()) return done(unexpected(problem(db_->directory, "read", all->status())));
