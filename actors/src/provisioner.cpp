@@ -109,6 +109,8 @@ bool provisioner::try_at_once(job& what) {
 
 void provisioner::on_release(attempt_token token) {
   resume(token.uid, false);
+  // An earlier try that is answered from now on has made anew what is released here.
+  if (const auto known = fates_.find(token); known != fates_.end()) known->second.kept = false;
   bool was_tried = true;
   if (const auto found = lanes_.find(token.uid); found != lanes_.end()) {
     lane& l = *found->second;

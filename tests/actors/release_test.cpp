@@ -47,3 +47,18 @@ TEST_CASE_METHOD(deterministic_runtime, "calls for one function come strictly on
   CHECK(pair_of("f") == pairs::ready);
   CHECK(provider->overlaps() == 0);
 }
+
+TEST_CASE_METHOD(deterministic_runtime,
+                 "what a forgotten try makes after the release is released, too",
+                 "[provisioner][release]") {
+  provider->next_provisions({replies::later});
+  REQUIRE(create("f") == errc::none);
+  advance(how.provisioner.attempt_timeout + 1s);
+  REQUIRE(pair_of("f") == pairs::ready);  // The second try has succeeded.
+  CHECK(remove("f") == errc::none);
+  CHECK(provider->held().empty());
+  provider->answer(0);
+  settle();
+  CHECK(provider->released("f") == numbers{1, 1});
+  CHECK(provider->held().empty());
+}
