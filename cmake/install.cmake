@@ -1,4 +1,4 @@
-# Headers, archives and the CMake package: find_package(libfsm [COMPONENTS fsm actors rocksdb]).
+# Headers, archives and the CMake package: find_package(libfsm [COMPONENTS fsm actors simulation rocksdb]).
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libfsm)
@@ -15,6 +15,7 @@ endfunction()
 fsm_install(fsm fsm)
 if(LIBFSM_BUILD_ACTORS)
   fsm_install(fsm_actors actors)
+  fsm_install(fsm_simulation simulation)
   if(LIBFSM_BUILD_ROCKSDB)
     fsm_install(fsm_rocksdb rocksdb)
   endif()

@@ -2,6 +2,7 @@
 
 #include "core.hpp"
 #include "function_actor.hpp"
+#include "mutant.hpp"
 #include "provisioner.hpp"
 #include <fsm/quoted.hpp>
 
@@ -26,7 +27,9 @@ struct owner_question final : call {
     if (failure.code != errc::stopped) {
       reply_->answered = failure.code == errc::none && answer != fsm::answer::not_found;
       reply_->held = found.record.held;
-      reply_->latest = found.record.attempt;
+      const lifecycle_record& r = found.record;
+      const bool waits = r.pair.state == state::pending || r.target() != 0;
+      reply_->first_open = waits ? r.attempt : r.attempt + 1;
       asker_.post(reply_.release());
     }
     delete this;
@@ -123,7 +126,8 @@ std::vector<attempt_token> auditor::without_owner(const std::vector<attempt_toke
         const hot_line& function = core_.pool->line(slot);
         const std::uint64_t uid = function.uid;
         for (auto at = first_of(uid); at != tokens.end() && at->uid == uid; ++at) {
-          has_owner[static_cast<std::size_t>(at - tokens.begin())] = true;
+          has_owner[static_cast<std::size_t>(at - tokens.begin())] =
+              !mutated(mutant::audit_releases_owned);
           if (at->number != function.held.load(std::memory_order_relaxed)) ask_owner(slot, *at);
         }
       }
@@ -144,7 +148,7 @@ void auditor::ask_owner(std::uint32_t slot, const attempt_token& token) {
 void auditor::on_owner(const owner_asked& what) {
   --unanswered_;
   const std::uint32_t number = what.token.number;
-  if (what.answered && number != what.held && number < what.latest) release(what.token);
+  if (what.answered && number != what.held && number < what.first_open) release(what.token);
   go_on();
 }
 

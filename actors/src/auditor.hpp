@@ -27,9 +27,10 @@ struct owner_asked final : internal_message {
   attempt_token token;
   /// False if the function could not say.
   bool answered = false;
-  /// The attempts it owns or is waiting for.
+  /// The attempt it owns, and the first one that it may own some day: the one it is waiting for, or
+  /// else its next.
   std::uint32_t held = 0;
-  std::uint32_t latest = 0;
+  std::uint32_t first_open = 0;
 };
 
 /// INTERNAL: an audit may be due.
@@ -40,8 +41,9 @@ struct audit_tick final : internal_message {};
 /// be released when a store without memory of it ended.
 ///
 /// Safe: attempts of a function are counted up and never reused, so a token that is neither what
-/// its function holds nor its latest attempt can never be owned again; and what running invocations
-/// of a replaced version use is left alone. A page at a time; memory is bounded by the page.
+/// its function holds nor an attempt it waits for or has yet to make can never be owned again; and
+/// what running invocations of a replaced version use is left alone. A page at a time; memory is
+/// bounded by the page.
 class auditor final : public compact_actor {
 public:
   auditor(caf::actor_config& how, core& o);

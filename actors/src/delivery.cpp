@@ -1,6 +1,7 @@
 #include "delivery.hpp"
 
 #include "core.hpp"
+#include "mutant.hpp"
 #include "provisioner.hpp"
 
 namespace fsm::detail {
@@ -45,8 +46,10 @@ void delivery::deliver(journal_entry& entry) {
     waiters_.arm(*entry.reply, entry.slot);
     return;
   }
-  const bool is_durable =
-      entry.is_change && entry.change.transition.sequence != 0 && !core_.store_is_broken();
+  // Of what could not be kept the journal has said so. What was kept before the store failed is
+  // told like everything else.
+  const bool is_durable = entry.is_change && entry.change.transition.sequence != 0 &&
+                          entry.result.answer != answer::ignored;
   if (is_durable) {
     const transition& t = entry.change.transition;
     core_.counts.last_sequence.store(t.sequence, std::memory_order_relaxed);
@@ -55,7 +58,7 @@ void delivery::deliver(journal_entry& entry) {
     // Not before: whoever asks for the name until then is answered by the function, once its end is
     // durable.
     if (t.to == pairs::absent) core_.forget_name(*entry.function);
-    if (core_.has_observers()) {
+    if (core_.has_observers() && !(mutated(mutant::event_gap) && t.from == t.to)) {
       if (t.name.empty()) entry.change.transition.name = entry.function->name();
       core_.observe([&t](observer& o) { o.on_transition(t); });
     }
@@ -74,6 +77,8 @@ void delivery::deliver(journal_entry& entry) {
 
 void delivery::order(journal_entry& entry) {
   const outcome& result = entry.result;
+  if (mutated(mutant::release_of_owned) && result.has(effect::swap))
+    entry.release.number = result.next.held;
   if (entry.release.number != 0) core_.provisioner->release(entry.release);
   if (entry.draining_until != timestamp{}) {
     if (const auto drained = core_.pool->draining.complete(entry.slot, entry.generation)) {

@@ -61,6 +61,8 @@ public:
       given_up_ += item.second.running;
       return true;
     });
+    // The table's own order is another one in every process.
+    std::sort(expired.begin(), expired.end());
     return expired;
   }
 

@@ -3,6 +3,7 @@
 #include "assert.hpp"
 #include "core.hpp"
 #include "journal.hpp"
+#include "mutant.hpp"
 #include "reclaimer.hpp"
 
 namespace fsm::detail {
@@ -168,6 +169,8 @@ void function_actor::commit(core& o, call& c, const lifecycle_record& before,
   open_or_close(o, *entry, result);
   if (!ends) c.found = look();
   if (result.start != 0) o.attempts.take(entry->tenant);
+  if (mutated(mutant::reply_before_commit) && entry->reply != nullptr)
+    std::exchange(entry->reply, nullptr)->answered();
   o.journal->post(entry);
 }
 
@@ -200,6 +203,8 @@ void function_actor::move_running(core& o, journal_entry& entry, bool gone,
   // The transition holds them, too, until it is durable.
   if (const auto unused = o.pool->draining.move_here(slot(), resources, until, renew, 1)) {
     entry.release = *unused;
+  } else if (mutated(mutant::swap_drops_running)) {
+    entry.release = resources;
   } else {
     entry.draining_until = until;
   }
@@ -221,6 +226,7 @@ bool function_actor::may_become_idle(core& o, timestamp at) noexcept {
   const hot_line& mine = line();
   const duration idle_after = o.idle_after(mine.idle_policy);
   if (mine.last_use() + idle_after > at) return false;
+  if (mutated(mutant::reclaim_in_use)) return true;
   if (word().try_close()) {
     // An invocation may have come and gone between the look at the idle clock and the closing.
     if (mine.last_use() + idle_after <= at) return true;

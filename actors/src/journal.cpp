@@ -3,6 +3,7 @@
 #include "assert.hpp"
 #include "core.hpp"
 #include "delivery.hpp"
+#include "mutant.hpp"
 #include "waiters.hpp"
 
 #include <algorithm>
@@ -79,7 +80,7 @@ void journal::commit_gathered() noexcept {
       .changes = changes_, .notes = notes_, .epoch = epoch_, .at = core_.clock->now()};
   core_.store->commit(batch, [this, meeting, where = core_.weak_from_this(),
                               keep = caf::strong_actor_ptr{ctrl()}](expected<void> result) {
-    meeting->result = std::move(result);
+    if (!mutated(mutant::acked_though_failed)) meeting->result = std::move(result);
     if (meeting->meetings.fetch_add(1, std::memory_order_acq_rel) == 0) return;
     const std::shared_ptr<core> alive = where.lock();
     if (alive == nullptr) return;

@@ -5,6 +5,11 @@
 
 namespace fsm {
 
+void resource_provider::release_for(const attempt_token& token, std::uint64_t /*epoch*/,
+                                    completion done) {
+  release(token, std::move(done));
+}
+
 void resource_provider::held(attempt_token /*after*/, std::size_t /*limit*/, held_tokens done) {
   done(unexpected({errc::invalid_argument, "this provider does not list what it holds"}));
 }

@@ -4,6 +4,7 @@
 #include "completion_state.hpp"
 #include "core.hpp"
 #include "journal.hpp"
+#include "mutant.hpp"
 
 #include <algorithm>
 
@@ -14,6 +15,10 @@ namespace {
 /// How long a late answer to an attempt that is over is still told apart from one that nobody
 /// knows.
 constexpr duration fate_kept_for = std::chrono::hours{1};
+
+/// Functions that are worked on while there is more to resume: enough to keep all places taken, and
+/// few enough that callers are not far behind.
+std::size_t resumed_max(const provisioner_options& how) noexcept { return 2 * how.in_flight_max; }
 
 }  // namespace
 
@@ -54,8 +59,11 @@ void provisioner::handle(internal_message* what) noexcept {
 }
 
 void provisioner::after_batch() noexcept {
-  resume_some();
-  fill_places();
+  // What is answered inside the call makes room for more.
+  do {
+    resume_some();
+    fill_places();
+  } while (recovered_.size() != 0 && lanes_.size() < resumed_max(options_));
   resume_others();
   FSM_ASSERT(turns_.taken() <= options_.in_flight_max &&
              releases_in_flight_ <= options_.in_flight_max);
@@ -112,15 +120,18 @@ void provisioner::on_release(attempt_token token) {
   // An earlier try that is answered from now on has made anew what is released here.
   if (const auto known = fates_.find(token); known != fates_.end()) known->second.kept = false;
   bool was_tried = true;
+  bool is_to_come = false;
   if (const auto found = lanes_.find(token.uid); found != lanes_.end()) {
     lane& l = *found->second;
     for (std::size_t i = 0; i < l.jobs.size(); ++i) {
       job& j = l.jobs[i];
       if (j.request.token != token) continue;
       if (j.is_release) {
-        if (i > 0 || l.phase != phase::calling) return;  // It is still to come.
-        continue;  // Under way: it may have looked before there was anything to release.
+        // One that is under way may have looked before there was anything to release.
+        is_to_come = i > 0 || l.phase != phase::calling;
+        continue;
       }
+      is_to_come = false;  // That one comes before what the attempt may make.
       j.given_up = true;
       if (i > 0 || l.phase != phase::calling) {
         was_tried = j.is_recovered || (i == 0 && l.tries > 0);
@@ -135,6 +146,7 @@ void provisioner::on_release(attempt_token token) {
       break;
     }
   }
+  if (is_to_come) return;
   if (!was_tried) {
     note_release(note_kind::release_confirmed, token);
     return;
@@ -241,8 +253,7 @@ std::optional<attempt_status> provisioner::find_attempt(std::uint64_t uid) const
 // -- what an earlier owner owed -------------------------------------------------------------------
 
 void provisioner::resume_some() {
-  // Enough to keep all places taken, and few enough that callers are not far behind.
-  while (recovered_.size() != 0 && lanes_.size() < 2 * options_.in_flight_max)
+  while (recovered_.size() != 0 && lanes_.size() < resumed_max(options_))
     resume(recovered_.take_next(), false);
 }
 
@@ -285,6 +296,14 @@ void provisioner::resume(std::vector<recovered_job> jobs, bool preferred) {
 // -- places in flight -----------------------------------------------------------------------------
 
 void provisioner::fill_places() {
+  // What is answered inside the call may leave something of the other kind behind.
+  do {
+    begin_releases();
+    begin_attempts();
+  } while (!releases_.empty() && releases_in_flight_ < options_.in_flight_max);
+}
+
+void provisioner::begin_releases() {
   while (releases_in_flight_ < options_.in_flight_max && !releases_.empty()) {
     const std::uint64_t uid = releases_.front();
     releases_.pop_front();
@@ -295,6 +314,9 @@ void provisioner::fill_places() {
     take_place(l);
     begin_try(uid, l);
   }
+}
+
+void provisioner::begin_attempts() {
   std::uint64_t uid = 0;
   while (turns_.taken() < options_.in_flight_max) {
     lane* l = next_in_turn(uid);
@@ -354,6 +376,7 @@ void provisioner::begin_calling(std::uint64_t uid, lane& l) {
   if (l.tries == 0 && !j.is_release) l.give_up_at = now + options_.provision_deadline;
   l.phase = phase::calling;
   l.in_queue = false;
+  if (mutated(mutant::retry_with_new_token) && l.tries > 0) ++j.request.token.number;
   ++l.tries;
   ++l.unanswered;
   j.request.try_number = l.tries;
@@ -408,7 +431,7 @@ void provisioner::call_provider(const job& j, const completion& done) {
   resource_provider& provider = *core_.provider;
   const auto fail = [&done] { done.transient("the resource provider threw an exception"); };
   if (j.is_release) {
-    if (!guarded([&] { provider.release(j.request.token, done); })) fail();
+    if (!guarded([&] { provider.release_for(j.request.token, core_.epoch, done); })) fail();
     return;
   }
   core_.observe([&j](observer& o) { o.on_attempt(j.request); });
@@ -432,8 +455,10 @@ void provisioner::call_provider(const job& j, const completion& done) {
 
 void provisioner::on_answer(try_answered& what) {
   const auto found = lanes_.find(what.token.uid);
-  if (found == lanes_.end() || found->second->jobs.front().request.token != what.token ||
-      found->second->jobs.front().is_release != what.for_release ||
+  const bool is_of_another =
+      found == lanes_.end() || (found->second->jobs.front().request.token != what.token &&
+                                !mutated(mutant::stale_answer_accepted));
+  if (is_of_another || found->second->jobs.front().is_release != what.for_release ||
       found->second->phase == phase::queued) {
     on_late_answer(what);
     return;
@@ -493,7 +518,7 @@ void provisioner::finish_attempt(std::uint64_t uid, lane& l, bool succeeded, rea
   const std::uint32_t tries = l.tries;
   const timestamp began = l.give_up_at - options_.provision_deadline;
   job ended = std::move(l.jobs.front());
-  if (!succeeded && !ended.given_up) {
+  if (!succeeded && !ended.given_up && !mutated(mutant::release_forgotten)) {
     job release;
     release.is_release = true;
     release.request.token = ended.request.token;

@@ -164,6 +164,8 @@ private:
   void resume(std::vector<recovered_job> jobs, bool preferred);
   void begin_first(std::uint64_t uid, lane& l);
   void fill_places();
+  void begin_releases();
+  void begin_attempts();
   [[nodiscard]] lane* next_in_turn(std::uint64_t& uid);
   void begin_try(std::uint64_t uid, lane& l);
   void begin_calling(std::uint64_t uid, lane& l);

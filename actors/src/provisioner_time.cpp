@@ -52,6 +52,14 @@ void provisioner::fail_blocked(timestamp now) {
     job blocked = std::move(*at);
     jobs.erase(at);
     core_.attempts.give_back(blocked.tenant);
+    if (blocked.is_recovered) {
+      // An earlier owner may have tried it.
+      job release;
+      release.is_release = true;
+      release.request.token = token;
+      note_release(note_kind::release_owed, token);
+      owe(std::move(release));
+    }
     tell_observers(blocked, false, reason_code::internal_error, 0, now);
     tell_function(blocked, false, reason_code::internal_error,
                   "earlier resources of the function were not released in time");

@@ -4,6 +4,7 @@
 #include "core.hpp"
 #include "function_actor.hpp"
 #include "idle_clock_writer.hpp"
+#include "mutant.hpp"
 #include "provisioner.hpp"
 #include "reclaimer.hpp"
 #include "views.hpp"
@@ -39,6 +40,7 @@ restorer::restorer(core& o, const store::opened& found)
       provider_wants_it_{o.provider->wants_recovered()} {}
 
 void restorer::on_owed_release(std::uint64_t uid, std::uint32_t number) {
+  if (mutated(mutant::owed_release_not_recovered)) return;
   work_.add({.token = {uid, number}, .who = {}});
 }
 
@@ -111,6 +113,7 @@ std::uint16_t restorer::tenant_of(const stored_function& function) {
 /// What is stored may be behind by the interval of writing back: it counts as used then, so that a
 /// restart shortens nobody's idle time.
 timestamp restorer::last_use_of(const stored_function& function) const {
+  if (mutated(mutant::idle_clock_lost)) return {};
   const duration idle_after =
       function.idle_after == duration{} ? core_.how.idle_after : function.idle_after;
   const timestamp alive_at = std::max(alive_at_, function.last_used);

@@ -2,6 +2,7 @@
 
 #include "core.hpp"
 #include "function_actor.hpp"
+#include "mutant.hpp"
 #include "provisioner.hpp"
 
 #include <absl/strings/string_view.h>
@@ -31,14 +32,16 @@ waiter_table::waiter_table(core& o, std::function<void()> wake)
 
 void waiter_table::arm(call& waiter, std::uint32_t slot) {
   auto& who = static_cast<wait_call&>(waiter);
-  if (who.found.uid == 0) {
-    // There was no function of that name; one may have been created since.
-    if (const caf::strong_actor_ptr created = core_.find(who.name)) {
-      static_cast<function_actor&>(*created->get()).post(&who);
+  const lifecycle_record& record = who.found.record;
+  if (record.pair == pairs::absent) {
+    // There was no function of that name, or no longer; one may have been created since.
+    const caf::strong_actor_ptr created = core_.find(who.name);
+    auto* const next = created == nullptr ? nullptr : static_cast<function_actor*>(created->get());
+    if (next != nullptr && next->uid() != who.found.uid) {
+      next->post(&who);
       return;
     }
   }
-  const lifecycle_record& record = who.found.record;
   const outlook now = judge(*who.wait_for, record.pair, who.seen);
   if (now == outlook::fulfilled) {
     answer(who, errc::none);
@@ -195,7 +198,7 @@ void waiter_table::fire_list(std::uint32_t head, const transition& t, const chan
       answer(*take(n), errc::unreachable);
     } else if (entries_[n].slot != waits_for) {
       static_cast<void>(take(n));
-      arm_entry(who, waits_for);
+      if (!mutated(mutant::waiter_lost)) arm_entry(who, waits_for);
     }
     n = next;
   }

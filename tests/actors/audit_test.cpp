@@ -75,3 +75,12 @@ TEST_CASE_METHOD(audited, "an audit leaves an attempt under way alone", "[audit]
   provider->answer(0);
   settle();
 }
+
+TEST_CASE_METHOD(audited, "an audit releases what a failed attempt has made after all", "[audit]") {
+  provider->provisions(replies::fails(fsm::reason_code::internal_error));
+  CHECK(create("f") == errc::none);
+  CHECK(pair_of("f") == pairs::broken);
+  lister->orphans = {{1, 1}};  // It was behind its own release, and its answer is lost.
+  advance(how.provisioner.audit_interval + 1s);
+  CHECK(lister->orphans.empty());
+}

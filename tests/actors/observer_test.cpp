@@ -123,3 +123,37 @@ TEST_CASE_METHOD(deterministic_runtime,
   CHECK(seen->stops() == 1);
   CHECK(seen->transitions().size() == 2);
 }
+
+TEST_CASE("what was kept before the store failed is told to observers", "[observer]") {
+  // Keeps the first commit back, and fails all later ones at once.
+  class last_breath final : public forwarding_store {
+  public:
+    void commit(const fsm::commit_batch& batch, committed done) override {
+      if (batch.changes.empty()) return forwarding_store::commit(batch, std::move(done));
+      if (++commits_ > 1) return done(fsm::unexpected({errc::internal, "the disk is full"}));
+      first_ = [this, batch, done] { forwarding_store::commit(batch, done); };
+    }
+    void confirm() { first_(); }
+
+  private:
+    int commits_ = 0;
+    std::function<void()> first_;
+  };
+  deterministic_runtime world{fsm::run_mode::scheduled};
+  const auto store = std::make_shared<last_breath>();
+  world.how.store = store;
+  world.expect_broken();
+  const caught_view first;
+  const caught_view second;
+  world.rt().create({.name = "first"}, first.callback());
+  world.settle();
+  world.rt().create({.name = "second"}, second.callback());
+  world.settle();
+  store->confirm();
+  world.settle();
+  CHECK(code(first.last()) == errc::none);
+  CHECK(code(second.last()) == errc::outcome_unknown);
+  CHECK(world.seen->transitions_of("first").size() == 1);
+  CHECK(world.seen->transitions_of("second").empty());
+  CHECK(world.rt().size() == 1);
+}

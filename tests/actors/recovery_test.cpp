@@ -220,6 +220,48 @@ TEST_CASE_METHOD(restarting, "A function deleted while its attempt waits leaves 
   CHECK(provider->held().size() == 3);
 }
 
+TEST_CASE_METHOD(restarting, "All that was owed is resumed although nothing else happens",
+                 "[recovery]") {
+  how.provisioner.in_flight_max = 1;
+  provider->provisions(replies::later);
+  restart();
+  for (const auto* name : {"a", "b", "c", "d", "e"})
+    REQUIRE(rt().create({.name = name, .document = "one"}));
+  settle();
+  stop();
+  provider->provisions(replies::at_once);
+  start();
+  CHECK(provider->held().size() == 5);
+  for (const auto* name : {"a", "b", "c", "d", "e"}) CHECK(state_of(name) == state::active);
+}
+
+TEST_CASE_METHOD(restarting,
+                 "An attempt that fails behind an old release leaves nothing behind that was made",
+                 "[recovery]") {
+  create("f");
+  auto admitted = rt().admit("f");
+  REQUIRE(rt().update({.name = "f", .document = "two"}));
+  settle();
+  // The third version is being made when the first one is let go of.
+  provider->provisions(replies::later);
+  REQUIRE(rt().update({.name = "f", .document = "three"}));
+  settle();
+  provider->releases(replies::later);
+  admitted->complete();
+  settle();
+  const auto last = provider->call_count() - 1;
+  const attempt_token made = provider->at(last).token;
+  stop();
+  provider->answer(last);  // Nobody hears of it.
+  start();
+  REQUIRE(provider->held().contains(made));
+  advance(how.provisioner.provision_deadline + 1s);
+  CHECK(view("f").pair() == pairs::update_failed);
+  provider->relent();
+  advance(1h);
+  CHECK(provider->held() == std::set<attempt_token>{rt().admit("f")->resource()});
+}
+
 TEST_CASE_METHOD(restarting, "A restart shortens no idle time and forgets an eighth at most",
                  "[recovery]") {
   how.idle_after = 8h;

@@ -62,3 +62,40 @@ TEST_CASE_METHOD(deterministic_runtime,
   CHECK(provider->released("f") == numbers{1, 1});
   CHECK(provider->held().empty());
 }
+
+TEST_CASE_METHOD(deterministic_runtime, "a release tells which owner asks for it",
+                 "[provisioner][release]") {
+  class asked final : public fsm::resource_provider {
+  public:
+    void provision(const fsm::provision_request& request, fsm::completion done) override {
+      epochs.push_back(request.epoch);
+      done.succeeded();
+    }
+    void release(const fsm::attempt_token&, fsm::completion) override { FAIL("without an epoch"); }
+    void release_for(const fsm::attempt_token&, std::uint64_t epoch,
+                     fsm::completion done) override {
+      epochs.push_back(epoch);
+      done.succeeded();
+    }
+    std::vector<std::uint64_t> epochs;
+  };
+  const auto provider = std::make_shared<asked>();
+  how.provider = provider;
+  expect_broken();  // It does not hold what is expected of the scripted one.
+  create_active("f");
+  CHECK(remove("f") == errc::none);
+  CHECK(provider->epochs == std::vector<std::uint64_t>{1, 1});
+}
+
+TEST_CASE_METHOD(deterministic_runtime, "what a queued attempt leaves behind is released at once",
+                 "[provisioner][release]") {
+  how.provisioner.in_flight_max = 1;
+  provider->next_provisions({replies::later, replies::fails(reason_code::internal_error)});
+  CHECK(create("first") == errc::none);
+  CHECK(create("second") == errc::none);
+  provider->answer(0);
+  settle();
+  // No time has passed, and nothing else has happened that would have reminded anybody.
+  CHECK(pair_of("second") == pairs::broken);
+  CHECK(provider->released("second") == numbers{1});
+}

@@ -373,6 +373,10 @@ inline void check_recovery(const factory& make) {
   b.keep({.kind = note_kind::release_owed, .uid = 3, .number = 5});
   b.keep({.kind = note_kind::release_confirmed, .uid = 1, .number = 3});
   b.keep({.kind = note_kind::used, .uid = 1, .at = timestamp{duration{650}}});
+  // Noted before the function's last transition, but kept after it: idle clocks do not go back.
+  b.put(b.make(3, "h", pairs::creating, pairs::ready,
+               [](change& c) { c.last_used = timestamp{duration{600}}; }));
+  b.keep({.kind = note_kind::used, .uid = 3, .at = timestamp{duration{590}}});
   b.at(timestamp{duration{8'000}});
   b.keep({.kind = note_kind::owner_alive});
 
@@ -400,6 +404,7 @@ inline void check_recovery(const factory& make) {
   CHECK(f.last_sequence == 4);
   CHECK(f.history_place == 2);
   CHECK(found.functions[1].uid == 3);
+  CHECK(found.functions[1].last_used == timestamp{duration{600}});
   CHECK(found.functions[1].idle_after == duration{});
 }
 

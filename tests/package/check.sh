@@ -33,7 +33,8 @@ if cmake --build "$work/build" --target help | grep -E 'fsm-(platform|bench)'; t
 fi
 [[ $way != fetch_content ]] || exit 0  # the build would be that of add_subdirectory
 
-cmake --build "$work/build" --target stranger stranger_pure stranger_disk --parallel "$(nproc)"
+cmake --build "$work/build" --target stranger stranger_pure stranger_simulation stranger_disk --parallel "$(nproc)"
 "$work/build/stranger"
 "$work/build/stranger_pure"
+"$work/build/stranger_simulation"
 "$work/build/stranger_disk"

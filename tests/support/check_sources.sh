@@ -15,7 +15,8 @@ fi
 
 while IFS= read -r file; do
   grep -qF "${file#tests/}" tests/CMakeLists.txt && continue
-  echo "$file is not in tests/CMakeLists.txt"
+  grep -qsF "${file##*/}" "${file%/*}/CMakeLists.txt" && continue
+  echo "$file is neither in tests/CMakeLists.txt nor in that of its folder"
   failed=1
 done < <(find tests -name '*_test.*' -type f | sort)
 

@@ -92,6 +92,12 @@ public:
   /// tokens succeed. Asked again with backoff until it succeeds.
   virtual void release(const attempt_token& token, completion done) = 0;
 
+  /// What the runtime calls for a release: the same with the owner's epoch, so that a provider that
+  /// has seen a higher one can refuse. An owner that was paused while another one took over its
+  /// store does not know of that yet, and may ask for what is the other one's. By default the epoch
+  /// is not looked at.
+  virtual void release_for(const attempt_token& token, std::uint64_t epoch, completion done);
+
   /// False for a provider that does not look at documents: they are then not read from the store
   /// for it, and `provision_request::document` is empty. Asked before every attempt.
   [[nodiscard]] virtual bool wants_documents() const noexcept { return true; }
