@@ -118,6 +118,9 @@ void storm(world& w, chance& luck) {
   w.faults().set(fault::store_held, 1);
   const std::size_t count = 16 + luck.below(64);
   for (std::size_t i = 0; i < count && !w.has_failed(); ++i) {
+    // About another name each time.
+    w.begin_step(
+        {.action = 0, .target = static_cast<std::uint32_t>(luck.below(1000)), .seed = luck.next()});
     switch (luck.below(4)) {
       case 0: create(w, luck); break;
       case 1: update(w, luck); break;
