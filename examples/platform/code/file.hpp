@@ -24,6 +24,9 @@ public:
   [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
+  /// Gives it away: it is no longer closed at the end.
+  [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
+
   /// Writes all of it at the end.
   [[nodiscard]] int write(std::string_view bytes) const;
   /// Brings everything to the disk: of a directory, its entries.

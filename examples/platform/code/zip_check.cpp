@@ -1,36 +1,13 @@
 #include "code/zip_check.hpp"
 
+#include "code/zip_archive.hpp"
+
 #include <algorithm>
-#include <memory>
-#include <string>
 #include <zip.h>
 
 namespace platform::code {
 
 namespace {
-
-struct discarder {
-  void operator()(zip_t* which) const noexcept { zip_discard(which); }
-};
-using archive = std::unique_ptr<zip_t, discarder>;
-
-archive open(std::string_view bytes) {
-  zip_error_t problem;
-  zip_error_init(&problem);
-  auto* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &problem);
-  auto* opened = source ? zip_open_from_source(source, ZIP_RDONLY, &problem) : nullptr;
-  if (source && !opened) zip_source_free(source);
-  zip_error_fini(&problem);
-  return archive{opened};
-}
-
-// Whether the name leads out of the folder an archive is unpacked in. Some take '\' for '/'.
-bool escapes(std::string name) {
-  std::replace(name.begin(), name.end(), '\\', '/');
-  if (name.empty() || name.front() == '/') return true;
-  if (name.size() >= 2 && name[1] == ':') return true;
-  return ("/" + name + "/").find("/../") != std::string::npos;
-}
 
 // Whether a file begins where the directory says: its head is only looked at for its first byte.
 bool is_there(zip_t* in, zip_uint64_t index, bool is_empty) {
@@ -47,7 +24,7 @@ constexpr zip_uint64_t wanted =
 }  // namespace
 
 zip_verdict check_zip(std::string_view bytes) {
-  const auto opened = open(bytes);
+  const auto opened = open_zip(bytes);
   if (bytes.empty() || !opened) return zip_verdict::broken;
   const auto count = zip_get_num_entries(opened.get(), 0);
   std::uint64_t left = unzipped_bytes_max;
@@ -61,7 +38,7 @@ zip_verdict check_zip(std::string_view bytes) {
       return zip_verdict::broken;
     }
     const bool plain = (about.valid & wanted) == wanted && about.encryption_method == ZIP_EM_NONE &&
-                       !escapes(about.name);
+                       !leads_out(about.name);
     if (!plain || !is_there(opened.get(), index, about.comp_size == 0)) return zip_verdict::broken;
     large = large || about.size > left;
     left -= std::min<std::uint64_t>(left, about.size);
