@@ -25,7 +25,7 @@ namespace platform::invoke {
 /// What an engine is made of.
 struct engine_options {
   std::uint32_t account_concurrency = fsm::concurrency_limiter::account_default;
-  std::unique_ptr<runner> runs = make_echo_runner();
+  std::shared_ptr<runner> runs = make_echo_runner();
   /// For events.
   resolver resolve = resolve_latest();
   std::unique_ptr<event_store> events = make_memory_event_store();

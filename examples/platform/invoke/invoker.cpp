@@ -29,11 +29,17 @@ outcome failed(std::string type, std::string message) {
   return result;
 }
 
-outcome timed_out(const std::string& request_id, std::chrono::seconds timeout) {
-  auto result =
-      failed("Sandbox.Timedout", "RequestId: " + request_id + " Error: Task timed out after " +
-                                     std::to_string(timeout.count()) + ".00 seconds");
+// `so_far` is what is known of it.
+outcome timed_out(const std::string& request_id, std::chrono::seconds timeout,
+                  outcome so_far = {}) {
+  const auto what = "Task timed out after " + std::to_string(timeout.count()) + ".00 seconds";
+  auto result = failed("Sandbox.Timedout", "RequestId: " + request_id + " Error: " + what);
+  result.log = std::move(so_far.log);
+  if (!result.log.empty() && !result.log.ends_with('\n')) result.log += '\n';
+  result.log += request_id + " " + what + "\n";
   result.duration = timeout;
+  result.init_duration = so_far.init_duration;
+  result.memory_used_mb = so_far.memory_used_mb;
   return result;
 }
 
@@ -53,8 +59,10 @@ outcome checked(outcome what) {
   return what;
 }
 
-refusal internal(std::string message) {
-  return {std::nullopt, {.code = fsm::errc::internal, .message = std::move(message)}};
+refusal not_run(outcome what) {
+  return {std::nullopt,
+          {.code = what.no_room ? fsm::errc::too_many_requests : fsm::errc::internal,
+           .message = std::move(what.broken)}};
 }
 
 refusal stopped() {
@@ -84,6 +92,8 @@ struct invoker::running {
   fsm::concurrency_permit permit;
   std::atomic<bool> answered = false;
   std::atomic<bool> ended = false;
+  std::atomic<bool> has_expired = false;  // The runner is about to answer for it.
+  bool runner_keeps_time = false;
 
   std::mutex mutex;  // Guards what follows.
   runner::cancel cancel;
@@ -116,13 +126,28 @@ struct invoker::running {
   }
 
   void expire() {
+    runner::cancel how;
     {
       const std::lock_guard lock{mutex};
       alarm = 0;
+      if (runner_keeps_time) how = std::exchange(cancel, nullptr);
+      if (how) has_expired = true;
     }
     if (ended) return;
+    if (how) return how();
     answer(completed{timed_out(request_id, timeout), memory_mb});
     stop();
+  }
+
+  // Its time begins.
+  static fsm::timestamp begin(const std::shared_ptr<running>& one) {
+    const auto deadline = one->clock->now() + one->timeout;
+    const std::lock_guard lock{one->mutex};
+    if (one->ended || one->is_cancelled || one->alarm != 0) return deadline;
+    one->alarm = one->clock->call_at(deadline, [weak = std::weak_ptr{one}] {
+      if (const auto late = weak.lock()) late->expire();
+    });
+    return deadline;
   }
 };
 
@@ -207,11 +232,15 @@ void invoker::start(order what, finished done, int number) {
 void invoker::run(const std::shared_ptr<running>& one, const run_settings& settings, order what) {
   one->memory_mb = settings.memory_mb;
   one->timeout = settings.timeout;
+  one->runner_keeps_time = runner_->keeps_time();
   const auto deadline = clock_->now() + settings.timeout;
   const auto finish = [one, others = roster_](outcome result) {
     if (!one->end()) return;
-    if (!result.broken.empty()) {
-      one->answer(tl::make_unexpected(internal(std::move(result.broken))));
+    if (one->has_expired) {
+      one->answer(
+          completed{timed_out(one->request_id, one->timeout, std::move(result)), one->memory_mb});
+    } else if (!result.broken.empty()) {
+      one->answer(tl::make_unexpected(not_run(std::move(result))));
     } else {
       one->answer(completed{checked(std::move(result)), one->memory_mb});
     }
@@ -226,7 +255,8 @@ void invoker::run(const std::shared_ptr<running>& one, const run_settings& setti
     cancel =
         runner_->run({std::move(what.request_id), std::move(what.function), std::move(what.version),
                       std::move(what.invoked_arn), settings.document, std::move(what.payload),
-                      std::move(what.client_context), std::move(what.trace_id), deadline},
+                      std::move(what.client_context), std::move(what.trace_id), deadline,
+                      one->admitted.resource(), [one] { return running::begin(one); }},
                      finish);
   } catch (const std::exception& problem) {
     outcome result;
@@ -241,9 +271,8 @@ void invoker::run(const std::shared_ptr<running>& one, const run_settings& setti
     return;
   }
   one->cancel = std::move(cancel);
-  one->alarm = clock_->call_at(deadline, [weak = std::weak_ptr{one}] {
-    if (const auto late = weak.lock()) late->expire();
-  });
+  lock.unlock();
+  if (!one->runner_keeps_time) running::begin(one);
 }
 
 }  // namespace platform::invoke

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fsm/provider.hpp>
 #include <fsm/time.hpp>
 
 #include <chrono>
@@ -29,6 +30,11 @@ struct invocation {
   std::string trace_id;
   /// When it must have ended, by the platform's clock.
   fsm::timestamp deadline;
+  /// Whose resources it runs on.
+  fsm::attempt_token resource{};
+  /// For a runner that keeps time: the function begins now. Gives its deadline. To be called once,
+  /// from any thread. May be empty.
+  std::function<fsm::timestamp()> begin{};
 };
 
 /// How an invocation ended.
@@ -45,6 +51,8 @@ struct outcome {
   std::uint32_t memory_used_mb = 1;
   /// Why it could not be run at all, in words; "" = it ran. The function is not to blame.
   std::string broken;
+  /// It was `broken` by a lack of room: later it may run.
+  bool no_room = false;
 };
 
 /// Runs invocations. Any number at the same time; all calls are thread-safe.
@@ -60,6 +68,11 @@ public:
   /// Starts an invocation; must not block. `done` is called once, on any thread, also inside this
   /// call.
   virtual cancel run(invocation what, finished done) = 0;
+
+  /// True for a runner that may have to get a function ready first, and says by `invocation::begin`
+  /// when the function's own time begins; and that answers at once for what it is told to cancel,
+  /// with the log so far. For any other, the time begins with `run`.
+  [[nodiscard]] virtual bool keeps_time() const noexcept { return false; }
 };
 
 /// Gives back what it is given.
