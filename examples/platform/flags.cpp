@@ -20,6 +20,7 @@ constexpr std::size_t queued_max = 100'000'000;
 constexpr std::size_t event_log_mib_max = std::size_t{1} << 20U;
 constexpr std::size_t concurrency_max = 1'000'000'000;
 constexpr std::size_t threads_max = 1024;
+constexpr std::size_t environments_max = 100'000;
 constexpr fsm::duration idle_after_max = std::chrono::days{3650};
 // An attempt with all its tries has five minutes.
 constexpr fsm::duration attempt_timeout_max = std::chrono::minutes{5};
@@ -34,7 +35,8 @@ constexpr std::size_t secret_length_max = 256;
 struct typed {
   std::string listen, data, durability, idle_after, world, s3_dir, region, account,
       max_provisioning, max_queued, event_log, attempt_timeout, account_concurrency, seed_functions,
-      threads, access_key, secret_key, admin_token, tls_cert, tls_key, log_format, log_level;
+      executor, sandbox, function_network, max_environments, environment_idle_after, threads,
+      access_key, secret_key, admin_token, tls_cert, tls_key, log_format, log_level;
   std::vector<std::string> allowed_hosts;
   bool memory = false;
   bool virtual_clock = false;
@@ -70,6 +72,17 @@ void declare(CLI::App& app, typed& into) {
        "Invocations that may run at once [1000]");
   flag("--seed-functions", into.seed_functions, "N",
        "Start with N Active functions seed-0000000, ... [0]");
+  flag("--executor", into.executor, "echo|process",
+       "Functions give back what they are given, or run as processes of this machine [echo]");
+  flag("--sandbox", into.sandbox, "on|off",
+       "Processes are kept apart from the machine and from each other; off is for functions you "
+       "trust [on]");
+  flag("--function-network", into.function_network, "none|host",
+       "What of the network a process can reach: nothing, or all that the platform can [none]");
+  flag("--max-environments", into.max_environments, "N",
+       "Processes that run functions at once; 0 = as many as there is memory for [0]");
+  flag("--environment-idle-after", into.environment_idle_after, "DUR",
+       "A process not used for this long is stopped [10m]");
   app.add_option("--allow-host", into.allowed_hosts, "One more accepted Host; may be repeated")
       ->type_name("HOST")
       ->allow_extra_args(false);
@@ -116,6 +129,32 @@ public:
     const bool good = parsed->count() >= 1 && *parsed <= max;
     if (!good) return fail(name, value, "a duration from 1ms to " + duration_text(max));
     into = *parsed;
+  }
+
+  // One of two words; true for the second.
+  void choice(std::string_view name, const std::string& value, const std::string& first,
+              const std::string& second, bool& into) {
+    if (value.empty()) return;
+    if (value != first && value != second) return fail(name, value, first + " or " + second);
+    into = value == second;
+  }
+
+  void execution(const typed& given, flags& into) {
+    choice("--executor", given.executor, "echo", "process", into.runs_processes);
+    choice("--sandbox", given.sandbox, "off", "on", into.sandbox);
+    choice("--function-network", given.function_network, "none", "host", into.function_network);
+    number("--max-environments", given.max_environments, 0, environments_max,
+           into.max_environments);
+    duration("--environment-idle-after", given.environment_idle_after, idle_after_max,
+             into.environment_idle_after);
+    if (into.runs_processes) return;
+    for (const auto& [name, value] :
+         {std::pair{"--sandbox", &given.sandbox},
+          std::pair{"--function-network", &given.function_network},
+          std::pair{"--max-environments", &given.max_environments},
+          std::pair{"--environment-idle-after", &given.environment_idle_after}}) {
+      if (!value->empty()) fail(name, *value, "left out without --executor process");
+    }
   }
 
   void storage(const typed& given, flags& into) {
@@ -238,6 +277,7 @@ tl::expected<flags, flags_exit> check(const CLI::App& app, const typed& given) {
   check.number("--account-concurrency", given.account_concurrency, 1, concurrency_max,
                result.account_concurrency);
   check.number("--seed-functions", given.seed_functions, 0, functions_max, result.seed_functions);
+  check.execution(given, result);
   check.number("--threads", given.threads, 0, threads_max, result.threads);
   check.access_key(given.access_key, result.access_key);
   check.secret("--secret-key", given.secret_key, result.secret_key);

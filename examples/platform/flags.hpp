@@ -41,6 +41,16 @@ struct flags {
   /// Invocations that may run at once.
   std::size_t account_concurrency = 1000;
   std::size_t seed_functions = 0;
+  /// Functions run as processes of this machine, instead of giving back what they are given.
+  bool runs_processes = false;
+  /// These are kept apart from the machine and from each other.
+  bool sandbox = true;
+  /// They have the machine's network.
+  bool function_network = false;
+  /// How many there may be at once; 0 = as many as there is memory for.
+  std::size_t max_environments = 0;
+  /// One that has not been used for this long is stopped.
+  fsm::duration environment_idle_after = std::chrono::minutes{10};
   std::vector<std::string> allowed_hosts;
   /// Who may call: both, or neither, which lets everybody.
   std::string access_key;

@@ -2,6 +2,8 @@
 
 #include "code/bucket_folder.hpp"
 #include "code/code_keeper.hpp"
+#include "execution/process_executor.hpp"
+#include "execution/provider.hpp"
 #include "feed.hpp"
 #include "http/server.hpp"
 #include "http/tls.hpp"
@@ -62,12 +64,13 @@ std::shared_ptr<fsm::manual_clock> make_virtual_clock(const flags& how) {
 }
 
 fsm::options to_options(const flags& how, std::shared_ptr<fsm::store> store,
-                        std::shared_ptr<world> cloud, std::shared_ptr<fsm::clock> clock,
+                        std::shared_ptr<fsm::resource_provider> provider,
+                        std::shared_ptr<fsm::clock> clock,
                         std::shared_ptr<metrics::runtime_metrics> measured, const logs& all_logs,
                         std::size_t connections_max) {
   fsm::options result;
   result.store = std::move(store);
-  result.provider = std::move(cloud);
+  result.provider = std::move(provider);
   result.clock = std::move(clock);
   result.idle_after = how.idle_after;
   result.provisioner.in_flight_max = how.max_provisioning;
@@ -97,8 +100,10 @@ http::server_options to_server_options(const flags& how,
 
 invoke::engine_options to_engine_options(const flags& how, fsm::runtime& functions,
                                          std::shared_ptr<wire::account_book> book,
-                                         std::unique_ptr<invoke::event_store> events) {
+                                         std::unique_ptr<invoke::event_store> events,
+                                         std::shared_ptr<execution::executor> runs) {
   invoke::engine_options result;
+  result.runs = std::move(runs);
   result.resolve = wire::event_resolver(functions);
   result.account_concurrency = static_cast<std::uint32_t>(how.account_concurrency);
   result.events = std::move(events);
@@ -150,6 +155,21 @@ seed_options to_seed_options(const flags& how) {
   return result;
 }
 
+// Runs functions as they are told, and is null otherwise.
+fsm::expected<std::shared_ptr<execution::process_executor>> open_processes(
+    const flags& how, const std::shared_ptr<fsm::clock>& clock, const logs& all_logs) {
+  if (!how.runs_processes) return nullptr;
+  using execution::network;
+  return execution::make_process_executor(
+      {.sandbox = {.on = how.sandbox,
+                   .outside = how.function_network ? network::host : network::none},
+       .environments_max = how.max_environments,
+       .idle_after = how.environment_idle_after,
+       .region = how.region,
+       .environment_program = execution::environment_program_beside_this()},
+      clock, all_logs.of(component::invoke));
+}
+
 std::string scheme_of(const std::string& url) { return url.substr(0, url.find("://")); }
 
 }  // namespace
@@ -183,11 +203,16 @@ int serve(const flags& how) {
   const auto virtual_clock = make_virtual_clock(how);
   const std::shared_ptr<fsm::clock> clock =
       virtual_clock ? virtual_clock : fsm::make_system_clock();
+  const auto processes = open_processes(how, clock, all_logs);
+  if (!processes) return reject("--executor", "process", processes.error().message);
+  const std::shared_ptr<execution::executor> executor =
+      *processes ? *processes : execution::make_echo_executor();
   const auto cloud = std::make_shared<world>(std::move(settings), clock);
+  const auto provider = std::make_shared<execution::provider>(cloud, executor);
   // Until it is known whether the store is empty, so that a refusal is all there is to read.
   if (how.seed_functions != 0) all_logs.hush(true);
   const auto measured = std::make_shared<metrics::runtime_metrics>();
-  auto functions = fsm::runtime::start(to_options(how, *std::move(store), cloud, clock, measured,
+  auto functions = fsm::runtime::start(to_options(how, *std::move(store), provider, clock, measured,
                                                   all_logs, (*server)->connections_max()));
   if (!functions) {
     if (how.data) return reject("--data", *how.data, functions.error().message);
@@ -213,7 +238,7 @@ int serve(const flags& how) {
   if (!events) return reject("--data", *how.data, events.error().message);
   auto invocations =
       invoke::engine::start(*functions, clock, all_logs.of(component::invoke),
-                            to_engine_options(how, *functions, book, *std::move(events)));
+                            to_engine_options(how, *functions, book, *std::move(events), executor));
   if (!invocations) return reject("--data", *how.data, invocations.error().message);
   const auto seeded = seed_functions(*functions, *cloud, to_seed_options(how), log,
                                      [&] { return stop.requested(); });
@@ -222,6 +247,8 @@ int serve(const flags& how) {
   wire::function_locks locks;
   code::code_keeper keeper{*functions, *std::move(packages), to_keeper_options(how),
                            all_logs.of(component::code)};
+  if (*processes)
+    (*processes)->attach([&keeper](const code::digest& name) { return keeper.read(name); });
   const wire::site site{.functions = *functions,
                         .cloud = *cloud,
                         .invocations = **invocations,
@@ -257,6 +284,7 @@ int serve(const flags& how) {
   keeper.stop();
   invocations->reset();
   server->reset();  // What is left of its streams still holds places in the feed.
+  executor->close();
   measured->detach();
   // A checkpoint under way is waited for: it answers through what would be gone before the runtime.
   { const fsm::runtime last = *std::move(functions); }

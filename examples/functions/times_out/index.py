@@ -1,0 +1,7 @@
+import time
+
+
+def handler(event, context):
+    print("this will take a while")
+    time.sleep(event.get("seconds", 60))
+    return "done after all"

@@ -1,0 +1,80 @@
+#include "execution/runtime_api.hpp"
+
+#include "wire/digest.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace platform::execution {
+
+namespace {
+
+using http::proto::verb;
+
+constexpr std::string_view base = "/2018-06-01/runtime/";
+constexpr std::string_view invocation = "invocation/";
+
+boost::beast::string_view view(std::string_view text) { return {text.data(), text.size()}; }
+
+http::response json_message(unsigned status, std::string body) {
+  http::response result{http::proto::int_to_status(status), 11};
+  result.set(http::proto::field::content_type, "application/json");
+  result.body() = std::move(body);
+  result.prepare_payload();
+  return result;
+}
+
+// Whether a text can stand in a header field.
+bool is_line(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
+}
+
+}  // namespace
+
+runtime_request read_runtime_request(verb method, std::string_view target) {
+  if (!target.starts_with(base)) return {};
+  target.remove_prefix(base.size());
+  if (method == verb::get) {
+    return target == "invocation/next" ? runtime_request{runtime_call::next, {}}
+                                       : runtime_request{};
+  }
+  if (method != verb::post) return {};
+  if (target == "init/error") return {runtime_call::init_error, {}};
+  if (!target.starts_with(invocation)) return {};
+  target.remove_prefix(invocation.size());
+  const auto end = target.find('/');
+  const auto rest = end == std::string_view::npos ? "" : target.substr(end);
+  const auto id = target.substr(0, end);
+  if (rest == "/response") return {runtime_call::response, id};
+  if (rest == "/error") return {runtime_call::error, id};
+  return {};
+}
+
+http::response invocation_message(const invoke::invocation& what, fsm::timestamp deadline) {
+  const auto at = std::chrono::floor<std::chrono::milliseconds>(deadline).time_since_epoch();
+  http::response result{http::proto::status::ok, 11};
+  result.set(http::proto::field::content_type, "application/json");
+  result.set("Lambda-Runtime-Aws-Request-Id", what.request_id);
+  result.set("Lambda-Runtime-Deadline-Ms", std::to_string(at.count()));
+  result.set("Lambda-Runtime-Invoked-Function-Arn", what.invoked_arn);
+  result.set("Lambda-Runtime-Trace-Id", what.trace_id);
+  if (!what.client_context.empty()) {
+    const auto context = wire::base64_decode(what.client_context);
+    if (context && is_line(*context)) result.set("Lambda-Runtime-Client-Context", *context);
+  }
+  result.body() = what.payload;
+  result.prepare_payload();
+  return result;
+}
+
+http::response accepted_message() { return json_message(202, R"({"status":"OK"})"); }
+
+http::response refused_message(unsigned status, std::string_view type, std::string_view message) {
+  return json_message(status, boost::json::serialize(boost::json::object{
+                                  {"errorType", view(type)}, {"errorMessage", view(message)}}));
+}
+
+}  // namespace platform::execution

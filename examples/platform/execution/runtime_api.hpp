@@ -1,0 +1,45 @@
+#pragma once
+
+#include "execution/job.hpp"
+#include "http/message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// \file
+/// What the Lambda Runtime API (2018-06-01) says, as messages.
+
+namespace platform::execution {
+
+/// Bytes that a runtime may answer with.
+inline constexpr std::size_t response_bytes_max = 6'291'556;
+
+enum class runtime_call : std::uint8_t {
+  next,        ///< Asks for an invocation.
+  response,    ///< What the function gives back.
+  error,       ///< The function has failed.
+  init_error,  ///< The function could not be started.
+  unknown,
+};
+
+struct runtime_request {
+  runtime_call what = runtime_call::unknown;
+  /// Of the invocation it is about; points into the target.
+  std::string_view id;
+};
+
+[[nodiscard]] runtime_request read_runtime_request(http::proto::verb method,
+                                                   std::string_view target);
+
+/// An invocation, as it is handed over.
+[[nodiscard]] http::response invocation_message(const invoke::invocation& what,
+                                                fsm::timestamp deadline);
+/// Thanks for an answer.
+[[nodiscard]] http::response accepted_message();
+/// What a runtime did wrong: "InvalidRequestID".
+[[nodiscard]] http::response refused_message(unsigned status, std::string_view type,
+                                             std::string_view message);
+
+}  // namespace platform::execution
