@@ -25,6 +25,40 @@ TEST_CASE("a directory stands for S3 when it is named") {
   CHECK(parse({"--s3-dir", ""}).error().code == 2);
 }
 
+TEST_CASE("functions run as processes when that is asked for, within walls unless it is said") {
+  CHECK_FALSE(parse({})->runs_processes);
+  CHECK_FALSE(parse({"--executor", "echo"})->runs_processes);
+  const auto flags = parse({"--executor", "process"});
+  REQUIRE(flags);
+  CHECK(flags->runs_processes);
+  CHECK(flags->sandbox);
+  CHECK_FALSE(flags->function_network);
+  CHECK(flags->max_environments == 0);
+  CHECK(flags->environment_idle_after == 10min);
+  const auto open = parse({"--executor", "process", "--sandbox", "off", "--function-network",
+                           "host", "--max-environments", "7", "--environment-idle-after", "1s"});
+  REQUIRE(open);
+  CHECK_FALSE(open->sandbox);
+  CHECK(open->function_network);
+  CHECK(open->max_environments == 7);
+  CHECK(open->environment_idle_after == 1s);
+  CHECK(parse({"--executor", "docker"}).error().code == 2);
+  CHECK(parse({"--executor", "process", "--sandbox", "maybe"}).error().code == 2);
+}
+
+TEST_CASE("what is about processes is refused where there are none") {
+  for (const auto* flag :
+       {"--sandbox", "--function-network", "--max-environments", "--environment-idle-after"}) {
+    const auto value = std::string_view{flag} == "--sandbox"            ? "off"
+                       : std::string_view{flag} == "--function-network" ? "host"
+                       : std::string_view{flag} == "--max-environments" ? "7"
+                                                                        : "1s";
+    const auto flags = parse({flag, value});
+    REQUIRE_FALSE(flags);
+    CHECK(flags.error().text.find("left out without --executor process") != std::string::npos);
+  }
+}
+
 TEST_CASE("without flags the defaults hold") {
   const auto flags = parse({});
   REQUIRE(flags);
