@@ -8,6 +8,9 @@ import base64
 import glob
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 
@@ -301,7 +304,7 @@ def life(program):
         p.await_processes(0, "after it was deleted")
         p.functions.delete_function(FunctionName="g")
         p.python("h", "import time\ndef handler(e, c): time.sleep(60)\n", Timeout=100)
-        runs = threading.Thread(target=lambda: p.request("POST", "/2015-03-31/functions/h/invocations", "1"))
+        runs = threading.Thread(target=quiet, args=(lambda: p.call("h"),))
         runs.start()
         time.sleep(1)
         p.stop()
@@ -335,6 +338,89 @@ def kills(program):
         check(p.result("f", 1), 1, "a new platform")
         p.stop()
     check(set(glob.glob(LEFT)) - before, set(), "folders at the end")
+
+
+def stuck(program):
+    """a runtime that answers and then asks for nothing more is ended, so that it takes no room"""
+    text = """#!/bin/sh
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+curl -sS -D /tmp/head "$api/next" || exit 1
+id=$(sed -n 's/^Lambda-Runtime-Aws-Request-Id: *//Ip' /tmp/head | tr -d '\\r')
+curl -sS "$api/$id/response" -d '"one"'
+sleep 1000
+"""
+    with Runs(program) as p:
+        p.create("f", {"bootstrap": text}, runtime="provided.al2023")
+        check((p.result("f"), p.result("f")), ("one", "one"), "the second runs beside the first")
+        until = time.monotonic() + 30
+        while p.processes():
+            check(time.monotonic() < until, True, "processes that are stuck")
+            time.sleep(0.1)
+        check(p.result("f"), "one", "afterwards")
+
+
+def restart(program):
+    """functions that are Active run after a restart, and nothing is left of before"""
+    with tempfile.TemporaryDirectory(prefix="fsm-execution-test-") as data:
+        with Runs(program, data=data) as p:
+            p.python("f", ECHO)
+            p.functions.publish_version(FunctionName="f")
+            p.stop()
+        with Runs(program, data=data) as p:
+            check(p.situation_of("f")[0], "Active", "after the restart")
+            check((p.result("f", 1), p.result("f:1", 2)), (1, 2), "after the restart")
+            p.functions.delete_function(FunctionName="f")
+            p.stop()
+        check(processes_with("TEST_MARK=" + p.mark), [], "at the end")
+
+
+def aws_cli(program):
+    """what the README of the examples shows, with the AWS CLI"""
+    with Runs(program) as p:
+        path = os.path.join(p.folder.name, "code.zip")
+        with open(path, "wb") as file:
+            file.write(zip_of(example("hello_python")))
+        p.aws("create-function", "--function-name", "hello", "--runtime", "python3.12", "--handler", "index.handler",
+              "--role", ROLE, "--zip-file", "fileb://" + path)
+        p.aws("wait", "function-active-v2", "--function-name", "hello")
+        meta, payload = p.invoke("hello", '{"name":"Ada"}', "--log-type", "Tail")
+        check((payload, meta["ExecutedVersion"]), ('{"hello": "Ada"}', "$LATEST"), meta)
+        check("greeting for Ada within " in base64.b64decode(meta["LogResult"]).decode(), True, "the log")
+        meta, payload = p.invoke("hello", "7")
+        check((meta["FunctionError"], "AttributeError" in payload), ("Unhandled", True), payload)
+
+
+def early_kills(program):
+    """a platform that is killed while it starts environments leaves nothing to the one after the next"""
+    before = set(glob.glob(LEFT))
+    for number in range(8):
+        with Runs(program) as p:
+            for each in range(4):
+                p.create(f"f{each}", {"index.py": ECHO}, wait=None)
+            time.sleep(0.01 * number)
+            p.process.send_signal(signal.SIGKILL)
+            p.process.wait()
+    with Runs(program) as p:
+        check(len(set(glob.glob(LEFT)) - before), 1, "folders of those that were killed")
+        p.stop()
+    until = time.monotonic() + 10
+    while found := processes_named(LEFT.rstrip("*")):
+        check(time.monotonic() < until, True, found)
+        time.sleep(0.02)
+
+
+def processes_named(text):
+    """Those whose command line has that text in it, but for platforms of other tests."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                words = file.read().decode(errors="replace")
+        except OSError:
+            continue
+        if text in words and "/bwrap" in words:
+            found.append(words.replace("\0", " ")[:80])
+    return found
 
 
 def quiet(work):
@@ -391,6 +477,19 @@ def wait_for(platform, **wanted):
         time.sleep(0.02)
 
 
+def no_walls(program):
+    """a machine that cannot make a sandbox refuses to run functions, and says how to go on"""
+    script = "echo 0 > /proc/sys/user/max_user_namespaces; exec \"$0\" --memory --executor process"
+    alone = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+    if subprocess.run([*alone, "true"], check=False).returncode != 0:
+        print("this user cannot make a namespace")
+        sys.exit(77)
+    done = subprocess.run([*alone, script, program], capture_output=True, text=True, timeout=60, check=False)
+    check((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, "", 1), done.stderr)
+    check("--executor: 'process': this machine does not let bwrap make a sandbox" in done.stderr
+          and "--sandbox off" in done.stderr, True, done.stderr)
+
+
 def no_sandbox(program):
     """without a sandbox, when it is asked for by name, functions run all the same"""
     with Runs(program, "--sandbox", "off") as p:
@@ -405,4 +504,4 @@ def no_sandbox(program):
 
 if __name__ == "__main__":
     run_parts([languages, surroundings, errors, bad_starts, time_and_memory, payloads, crowds, updates, life, kills,
-               events, no_sandbox])
+               stuck, restart, aws_cli, early_kills, events, no_walls, no_sandbox])

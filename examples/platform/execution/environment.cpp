@@ -167,6 +167,7 @@ void environment::finish(invoke::outcome what) {
   what.init_duration = std::exchange(start_duration_, std::nullopt);
   what.memory_used_mb = static_cast<std::uint32_t>(
       std::max<std::uint64_t>((memory_peak_ + megabyte - 1) / megabyte, 1));
+  since_ = std::chrono::steady_clock::now();
   const auto done = std::exchange(job_, nullptr);
   done->finish(std::move(what));
 }
@@ -179,6 +180,10 @@ bool environment::cancel(const job& what) {
   finish({});
   kill(end_cause::stopped);
   return true;
+}
+
+void environment::stop_if_stuck() {
+  if (state_ == state::answered && since(since_) > start_timeout_) kill(end_cause::stopped);
 }
 
 void environment::stop() { kill(end_cause::stopped); }

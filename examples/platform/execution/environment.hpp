@@ -62,6 +62,9 @@ public:
   bool cancel(const job& what);
   /// Ends it.
   void stop();
+  /// Ends it if its runtime has answered long ago and asks for nothing more: it would take up room
+  /// for ever.
+  void stop_if_stuck();
   /// It uses more memory than it may: what it runs fails.
   void exceed_memory();
 
@@ -142,7 +145,7 @@ private:
   std::string platform_trouble_;  // Why it did not even come to its runtime.
   int platform_error_ = 0;
   fsm::clock::task_id alarm_ = 0;
-  std::chrono::steady_clock::time_point since_;              // It started, or its invocation did.
+  std::chrono::steady_clock::time_point since_;              // It is in its state.
   std::optional<std::chrono::microseconds> start_duration_;  // Until it has been reported.
   std::uint64_t memory_peak_ = 0;
 };

@@ -329,6 +329,7 @@ void workshop::watch_memory() {
           const auto who = each.who.lock();
           if (!who) continue;
           who->saw_memory(each.found);
+          who->stop_if_stuck();
           if (each.found > each.most) who->exceed_memory();
         }
         watch_memory();

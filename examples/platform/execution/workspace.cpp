@@ -1,6 +1,7 @@
 #include "execution/workspace.hpp"
 
 #include "code/unzip.hpp"
+#include "execution/leftovers.hpp"
 
 #include <array>
 #include <cerrno>
@@ -47,6 +48,7 @@ void remove_leftovers(const fs::path& parent) {
     if (!at->path().filename().string().starts_with(prefix)) continue;
     const int held = lock(at->path());
     if (held < 0) continue;
+    end_leftover_processes(at->path());
     code::remove_tree(at->path());
     ::close(held);
   }
@@ -62,9 +64,9 @@ fsm::expected<std::unique_ptr<workspace>> workspace::open(const fs::path& parent
     const int held = lock(name);
     if (held < 0) continue;
     std::unique_ptr<workspace> result{new workspace{name, held}};
-    const bool open_to_readers =
-        readers == ::getegid() || ::fchown(held, static_cast<uid_t>(-1), readers) == 0;
-    if (!open_to_readers || ::fchmod(held, 0710) != 0)
+    // Where there is no such group, there are no such users either: nobody else comes.
+    static_cast<void>(::fchown(held, static_cast<uid_t>(-1), readers) == 0);
+    if (::fchmod(held, 0710) != 0)
       return fsm::unexpected(trouble("cannot make a folder in", parent));
     return result;
   }

@@ -12,7 +12,8 @@ namespace platform::execution {
 /// that was killed can be told and removed.
 class workspace {
 public:
-  /// Makes one below `parent`, after removing what earlier processes of this user left there. Only
+  /// Makes one below `parent`, after removing what earlier processes of this user left there, and
+  /// ending what they had started. Only
   /// this user, and the group `readers`, can come in. Blocks.
   [[nodiscard]] static fsm::expected<std::unique_ptr<workspace>> open(
       const std::filesystem::path& parent, gid_t readers);

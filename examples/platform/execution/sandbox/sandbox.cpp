@@ -100,7 +100,7 @@ std::vector<std::string> sandbox::walls(const cell& of) const {
   }
   add(words, {bwrap_, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
               "--unshare-cgroup-try", "--disable-userns", "--uid", inner_user, "--gid", inner_group,
-              "--hostname", "function", "--die-with-parent", "--new-session"});
+              "--hostname", "function", "--cap-drop", "ALL", "--die-with-parent", "--new-session"});
   if (how_.outside == network::none) {
     add(words, {"--unshare-net"});
   } else {
