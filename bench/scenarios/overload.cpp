@@ -38,7 +38,10 @@ constexpr double quiet_rate = 200;
 struct side_by_side {
   storm_figures loud;
   storm_figures quiet;
+  /// Until the last call was done.
   double seconds = 0;
+  /// What of that was after the last call had been made.
+  double drained = 0;
   std::uint64_t rss_most = 0;
 
   [[nodiscard]] double done_per_second() const {
@@ -76,7 +79,6 @@ public:
     const auto capacity = saturate(part);
     const auto rss_before = resident_bytes_trimmed();
     const auto storm = run(how.seconds, overload * capacity.done_per_second(), quiet_rate);
-    const auto drained = drain();
     const auto rss_after = resident_bytes_trimmed();
     const auto after = saturate(part);
     const auto calm_again = run(part, 0, quiet_rate);
@@ -92,7 +94,8 @@ public:
     }
     tell(all, calm, capacity, storm, after, calm_again);
     tell_memory(all, rss_before, storm.rss_most, rss_after);
-    tell_figure(all, "recovered_seconds", drained, "seconds until the storm's calls are done", 1);
+    tell_figure(all, "recovered_seconds", storm.drained, "seconds until the storm's calls are done",
+                1);
     return all;
   }
   std::uint64_t functions() const override { return functions_; }
@@ -126,7 +129,8 @@ private:
     store_->slow_down(on);
   }
 
-  /// Calls of both tenants, each at its rate, for so long. The loud one has all threads but one.
+  /// Calls of both tenants, each at its rate, for so long, and then until all of them are done. The
+  /// quiet tenant has a thread of its own.
   side_by_side run(double seconds, double loud_rate, double quiet_rate) {
     side_by_side got;
     const auto begin = clock::now();
@@ -139,6 +143,7 @@ private:
       }
       call_all(storm_tenant::quiet, {seconds, quiet_rate}, begin, 0, 1, &got.rss_most);
     }
+    got.drained = drain();
     got.seconds = seconds_between(begin, clock::now());
     got.loud = caller_.take(storm_tenant::loud);
     got.quiet = caller_.take(storm_tenant::quiet);
@@ -184,9 +189,7 @@ private:
     const auto begin = clock::now();
     while (caller_.under_way() > 0 && seconds_between(begin, clock::now()) < 60 && !interrupted())
       std::this_thread::sleep_for(milliseconds{1});
-    const auto took = seconds_between(begin, clock::now());
-    for (const auto who : {storm_tenant::loud, storm_tenant::quiet}) (void)caller_.take(who);
-    return took;
+    return seconds_between(begin, clock::now());
   }
 
   /// What earlier measurements created.
