@@ -5,6 +5,7 @@
 #include "support/counting_reader.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 namespace conformance = fsm::testing::store_conformance;
