@@ -84,3 +84,54 @@ TEST_CASE_METHOD(audited, "an audit releases what a failed attempt has made afte
   advance(how.provisioner.audit_interval + 1s);
   CHECK(lister->orphans.empty());
 }
+
+namespace {
+
+/// Holds very much.
+class crowded_provider final : public fsm::resource_provider {
+public:
+  explicit crowded_provider(std::uint64_t count) {
+    for (std::uint64_t n = 0; n < count; ++n) all.insert(all.end(), {1'000 + n, 1});
+  }
+  void provision(const fsm::provision_request& /*request*/, fsm::completion done) override {
+    done.succeeded();
+  }
+  void release(const attempt_token& token, fsm::completion done) override {
+    all.erase(token);
+    done.succeeded();
+  }
+  void held(attempt_token after, std::size_t limit, held_tokens done) override {
+    ++asked;
+    std::vector<attempt_token> page;
+    for (auto at = all.upper_bound(after); at != all.end() && page.size() < limit; ++at)
+      page.push_back(*at);
+    done(std::move(page));
+  }
+  std::set<attempt_token> all;
+  int asked = 0;
+};
+
+class listener final : public fsm::observer {
+public:
+  void on_audit(const fsm::audit_result& what) override { audits.push_back(what); }
+  std::vector<fsm::audit_result> audits;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(deterministic_runtime,
+                 "an audit of more than one page ends, and says what it found", "[audit]") {
+  const auto crowded = std::make_shared<crowded_provider>(20'000);
+  const auto heard = std::make_shared<listener>();
+  how.provider = crowded;
+  how.observers.push_back(heard);
+  settle();
+  CHECK(crowded->asked == 2);
+  CHECK(crowded->all.empty());
+  REQUIRE(heard->audits.size() == 1);
+  CHECK(heard->audits[0].held == 20'000);
+  CHECK(heard->audits[0].orphans == 20'000);
+  advance(how.provisioner.audit_interval);
+  REQUIRE(heard->audits.size() == 2);
+  CHECK(heard->audits[1].held == 0);
+}
