@@ -35,7 +35,7 @@ TEST_CASE("What many threads were told holds after each stop in the middle and s
     {
       std::vector<std::jthread> threads;
       for (owner& each : owners)
-        threads.emplace_back([&] { each.run(runtime, 4'000 / scale, enough); });
+        threads.emplace_back([&] { each.run(runtime, 1'000 / scale, enough); });
       for (onlooker& each : onlookers) threads.emplace_back([&] { each.run(runtime); });
       enough.wait();
       runtime.stop();
@@ -114,7 +114,7 @@ TEST_CASE("While an invocation runs, the provider is not told to release what it
       std::this_thread::yield();
       too_early += provider->holds(running.resource()) ? 0 : 1;
       running.complete();
-      if (++given == 4'000 / (scale * scale)) enough.count_down();
+      if (++given == 1'000 / scale) enough.count_down();
     }
   };
   const auto change = [&](auto what) {
