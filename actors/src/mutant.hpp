@@ -15,7 +15,6 @@ enum class mutant : std::uint8_t {
   epoch_unchecked,             ///< The store takes what a replaced owner commits.
   event_gap,                   ///< Observers do not hear of some transitions.
   waiter_lost,                 ///< Who waits for a name is forgotten when it comes.
-  journal_unbounded,           ///< A full journal refuses nothing.
   reclaim_in_use,              ///< A function is reclaimed while invocations run.
   idle_clock_lost,             ///< Idle clocks are not brought back after a restart.
   swap_drops_running,          ///< An update releases what invocations still run on.

@@ -90,7 +90,7 @@ TEST_CASE("What a function wrote until its time was over is in its log") {
 }
 
 TEST_CASE("Who runs an invocation is told whose resources it runs on") {
-  const scene s;
+  scene s;
   CHECK(s.runs->what->resource == fsm::attempt_token{s.functions.get("f")->uid, 1});
 }
 

@@ -8,13 +8,12 @@ namespace {
 
 mutant chosen = mutant::none;
 
-constexpr std::array<std::string_view, 16> names{"none",
+constexpr std::array<std::string_view, 15> names{"none",
                                                  "reply_before_commit",
                                                  "acked_though_failed",
                                                  "epoch_unchecked",
                                                  "event_gap",
                                                  "waiter_lost",
-                                                 "journal_unbounded",
                                                  "reclaim_in_use",
                                                  "idle_clock_lost",
                                                  "swap_drops_running",

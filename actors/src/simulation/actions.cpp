@@ -54,7 +54,6 @@ void update(world& w, chance& luck) {
 }
 
 void change(world& w, chance& luck) {
-  const statistics before = w.current().runtime->statistics();
   constexpr std::array events{event::tag,     event::configure, event::permit,
                               event::publish, event::republish, event::alias_target};
   const event which = events[luck.below(events.size())];
@@ -65,7 +64,6 @@ void change(world& w, chance& luck) {
   const bool may_bring = which != event::republish && which != event::alias_target;
   if (may_bring && luck.happens(0.5)) what.metadata = fmt::format("{}", luck.next() % 1000);
   w.current().runtime->change(std::move(what), w.callers().open(w.current(), which, w.name()));
-  check_overload(w, before);
 }
 
 void remove(world& w, chance& luck) {
@@ -120,19 +118,11 @@ void storm(world& w, chance& luck) {
   w.faults().set(fault::store_held, 1);
   const std::size_t count = 16 + luck.below(64);
   for (std::size_t i = 0; i < count && !w.has_failed(); ++i) {
-    // About another name each time.
-    w.begin_step(
-        {.action = 0, .target = static_cast<std::uint32_t>(luck.below(1000)), .seed = luck.next()});
-    // Mostly what is accepted although nothing is durable yet.
-    const std::uint64_t which = luck.below(16);
-    if (which < 3) {
-      create(w, luck);
-    } else if (which < 5) {
-      update(w, luck);
-    } else if (which < 15) {
-      change(w, luck);
-    } else {
-      remove(w, luck);
+    switch (luck.below(4)) {
+      case 0: create(w, luck); break;
+      case 1: update(w, luck); break;
+      case 2: change(w, luck); break;
+      default: remove(w, luck); break;
     }
     w.run(luck.below(4), luck);
   }
