@@ -250,14 +250,18 @@ void invoker::run(const std::shared_ptr<running>& one, const run_settings& setti
     one->end();
     return one->answer(tl::make_unexpected(stopped()));
   }
+  // A runner may keep what it is given for longer.
+  const auto begin = [weak = std::weak_ptr{one}, deadline] {
+    const auto still = weak.lock();
+    return still ? running::begin(still) : deadline;
+  };
   runner::cancel cancel;
   try {
-    cancel =
-        runner_->run({std::move(what.request_id), std::move(what.function), std::move(what.version),
-                      std::move(what.invoked_arn), settings.document, std::move(what.payload),
-                      std::move(what.client_context), std::move(what.trace_id), deadline,
-                      one->admitted.resource(), [one] { return running::begin(one); }},
-                     finish);
+    cancel = runner_->run({std::move(what.request_id), std::move(what.function),
+                           std::move(what.version), std::move(what.invoked_arn), settings.document,
+                           std::move(what.payload), std::move(what.client_context),
+                           std::move(what.trace_id), deadline, one->admitted.resource(), begin},
+                          finish);
   } catch (const std::exception& problem) {
     outcome result;
     result.broken = problem.what();
