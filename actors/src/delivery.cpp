@@ -81,7 +81,7 @@ void delivery::order(journal_entry& entry) {
     entry.release.number = result.next.held;
   if (entry.release.number != 0) core_.provisioner->release(entry.release);
   if (entry.draining_until != timestamp{}) {
-    if (const auto drained = core_.pool->draining.complete(entry.slot, entry.generation)) {
+    if (const auto drained = core_.pool->draining.settle(entry.slot, entry.generation)) {
       core_.provisioner->release(*drained);
     }
   }

@@ -23,17 +23,26 @@ public:
   /// Moves what runs on `resources` here, until `deadline` at the latest. `renew()` starts a new
   /// generation in the slot's admission word and gives the old one; it is called under the lock, so
   /// that no completion of that generation can look for it here before it has come. Gives the
-  /// resources back at once if nothing runs on them. `others` more hold them meanwhile, and let go
-  /// with `complete`.
+  /// resources back at once if nothing runs on them. With `unsettled` the transition that does it
+  /// holds them, too, whatever the deadline, until `settle`: it may never become durable.
   template <class Renew>
   std::optional<attempt_token> move_here(std::uint32_t slot, attempt_token resources,
-                                         timestamp deadline, Renew renew,
-                                         std::uint32_t others = 0) {
+                                         timestamp deadline, Renew renew, bool unsettled = false) {
     const std::lock_guard lock{mutex_};
     const admission_word::view before = renew();
     if (before.in_flight() == 0) return resources;
-    entries_[key(slot, before.generation())] = {before.in_flight() + others, resources, deadline};
+    entries_[key(slot, before.generation())] = {before.in_flight(), resources, deadline, unsettled};
     return std::nullopt;
+  }
+
+  /// The transition that has moved them here is durable. Gives the resources if nothing runs on
+  /// them any more.
+  std::optional<attempt_token> settle(std::uint32_t slot, std::uint32_t generation) {
+    const std::lock_guard lock{mutex_};
+    const auto found = entries_.find(key(slot, generation));
+    if (found == entries_.end()) return std::nullopt;
+    found->second.unsettled = false;
+    return take_unused(found);
   }
 
   /// One of them has completed. Gives the resources if it was the last. One that nobody knows any
@@ -45,10 +54,8 @@ public:
       if (given_up_ > 0) --given_up_;
       return std::nullopt;
     }
-    if (--found->second.running != 0) return std::nullopt;
-    const attempt_token resources = found->second.resources;
-    entries_.erase(found);
-    return resources;
+    --found->second.running;
+    return take_unused(found);
   }
 
   /// Gives up on what is past its deadline.
@@ -56,7 +63,7 @@ public:
     const std::lock_guard lock{mutex_};
     std::vector<attempt_token> expired;
     absl::erase_if(entries_, [this, &expired, now](const auto& item) {
-      if (item.second.deadline > now) return false;
+      if (item.second.deadline > now || item.second.unsettled) return false;
       expired.push_back(item.second.resources);
       given_up_ += item.second.running;
       return true;
@@ -99,14 +106,23 @@ private:
     std::uint32_t running = 0;
     attempt_token resources;
     timestamp deadline{};
+    bool unsettled = false;
   };
+  using table = absl::flat_hash_map<std::uint64_t, entry>;
+
+  std::optional<attempt_token> take_unused(table::iterator at) {
+    if (at->second.running != 0 || at->second.unsettled) return std::nullopt;
+    const attempt_token resources = at->second.resources;
+    entries_.erase(at);
+    return resources;
+  }
 
   static std::uint64_t key(std::uint32_t slot, std::uint32_t generation) noexcept {
     return std::uint64_t{slot} << 32U | generation;
   }
 
   mutable std::mutex mutex_;
-  absl::flat_hash_map<std::uint64_t, entry> entries_;
+  table entries_;
   std::uint64_t given_up_ = 0;
 };
 

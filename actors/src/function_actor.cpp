@@ -201,7 +201,7 @@ void function_actor::move_running(core& o, journal_entry& entry, bool gone,
     return before;
   };
   // The transition holds them, too, until it is durable.
-  if (const auto unused = o.pool->draining.move_here(slot(), resources, until, renew, 1)) {
+  if (const auto unused = o.pool->draining.move_here(slot(), resources, until, renew, true)) {
     entry.release = *unused;
   } else if (mutated(mutant::swap_drops_running)) {
     entry.release = resources;

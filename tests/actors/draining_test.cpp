@@ -57,6 +57,25 @@ TEST_CASE("The last completion of a replaced version gives its resources back, n
   CHECK(table.size() == 0);
 }
 
+TEST_CASE("What a transition has moved stays until it is durable, whatever the deadline",
+          "[draining]") {
+  draining_table table;
+  const auto move_unsettled = [&table](std::uint32_t slot) {
+    admission_word word;
+    fill(word, 4, 1);
+    return table.move_here(
+        slot, resources, start + 1h, [&word] { return word.renew(false); }, true);
+  };
+  REQUIRE_FALSE(move_unsettled(1));
+  REQUIRE_FALSE(move_unsettled(2));
+  CHECK(table.expire(start + 2h).empty());
+  CHECK_FALSE(table.complete(1, 4));
+  CHECK(table.settle(1, 4) == resources);
+  CHECK_FALSE(table.settle(2, 4));  // Its invocation still runs.
+  CHECK(table.expire(start + 2h).size() == 1);
+  CHECK(table.size() == 0);
+}
+
 TEST_CASE("Slots and generations are told apart", "[draining]") {
   draining_table table;
   REQUIRE_FALSE(move(table, 1, 4, 1));

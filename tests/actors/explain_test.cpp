@@ -113,7 +113,7 @@ TEST_CASE("An Active function is explained by when it becomes Inactive, and how 
     CHECK(e.in_flight == 1);
     CHECK(e.last_used == used);
     CHECK(e.idle_at == used + world.how.idle_after);
-    check_says(e, "1 invocations run now.");
+    check_says(e, "1 invocation runs now.");
   }
   const auto e = explain(world, "f");
   CHECK(e.in_flight == 0);

@@ -149,8 +149,8 @@ TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][fl
   CHECK_THROWS_MATCHES(
       parsed({"run", "step", "fly"}), usage_error,
       Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
-              "invoke_metrics message update idle_sweep wake_storm mixed waiters list "
-              "life acknowledge recover)"));
+              "invoke_metrics message update idle_sweep wake_storm mixed waiters "
+              "list life overload acknowledge recover)"));
 }
 
 TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {

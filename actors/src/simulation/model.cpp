@@ -191,13 +191,16 @@ void model::on_try(const provision_request& what) {
 void model::on_call(const provider_call& what) {
   const std::pair of{what.epoch, what.token.uid};
   provider_calls& calls = calls_[of];
+  const bool is_next_try =
+      calls.latest.token == what.token && calls.latest.is_release == what.is_release;
   if (!calls.is_answered) {
     const timestamp now = clock_.now();
     const provisioner_options& limits = how_.provisioner;
     const bool has_met_its_end =
         now >= calls.at + limits.attempt_timeout ||
         (!calls.latest.is_release && now >= calls.first_at + limits.provision_deadline);
-    expect(has_met_its_end, "two calls for one function at a time", what.token.uid,
+    const bool may_be_done = calls.has_succeeded && !is_next_try;
+    expect(has_met_its_end || may_be_done, "two calls for one function at a time", what.token.uid,
            what.token.number);
   }
   if (what.is_release) {
@@ -211,6 +214,7 @@ void model::on_call(const provider_call& what) {
   }
   calls.latest = what;
   calls.is_answered = false;
+  if (!is_next_try) calls.has_succeeded = false;
 }
 
 void model::check_release(const provider_call& what) {
@@ -242,8 +246,10 @@ void model::check_provision(const provider_call& what, const provider_calls& bef
 void model::on_answer(const provider_call& what, bool succeeded) {
   const auto found = calls_.find({what.epoch, what.token.uid});
   if (found != calls_.end() && found->second.latest.token == what.token &&
-      found->second.latest.is_release == what.is_release)
+      found->second.latest.is_release == what.is_release) {
     found->second.is_answered = true;  // Also if an earlier try is what is answered.
+    if (succeeded) found->second.has_succeeded = true;
+  }
   if (succeeded && !what.is_release) made_.insert(what.token);
 }
 

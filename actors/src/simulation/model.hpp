@@ -93,6 +93,7 @@ private:
     timestamp at{};        // When its try began.
     timestamp first_at{};  // And the first one of the attempt.
     bool is_answered = true;
+    bool has_succeeded = false;  // One of its tries: that answer may still be on its way.
   };
   struct attempt_tries {
     attempt_token token;

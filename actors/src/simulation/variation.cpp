@@ -18,9 +18,7 @@ template <class T, std::size_t n>
 
 options vary(options how, chance luck) {
   how.idle_after = one_of(std::array<duration, 4>{2min, 1h, 24h, 14 * 24h}, luck);
-  // Longer than a commit is kept back: what invocations of a removed function run on is given up
-  // after this time, whether its removal is durable or not.
-  how.admission_timeout = one_of(std::array<duration, 3>{15min, 20min, 1h}, luck);
+  how.admission_timeout = one_of(std::array<duration, 3>{30s, 20min, 1h}, luck);
   how.functions_max = one_of(std::array<std::size_t, 3>{4, 64, 64}, luck);
   how.journal_max = one_of(std::array<std::size_t, 4>{16, 16, 64, 4096}, luck);
   how.waiters_max = one_of(std::array<std::size_t, 3>{2, 64, 4096}, luck);
