@@ -107,7 +107,22 @@ class Client:
         return found["transitions"]
 
 
-class Writer(Client):
+class Hand(Client):
+    """Does something again and again, until the life ends."""
+
+    pause = 0
+
+    def run(self):
+        try:
+            while not self.life.ending.wait(self.pause):
+                self.do_something()
+        except Gone:
+            pass
+        except Exception as problem:  # pylint: disable=broad-except
+            self.life.fail(problem)
+
+
+class Writer(Hand):
     """The only one who changes its functions."""
 
     def __init__(self, life, functions, everybody, dice):
@@ -116,15 +131,6 @@ class Writer(Client):
         self.everybody = everybody
         self.dice = dice
         self.last = life.sequence_before
-
-    def run(self):
-        try:
-            while not self.life.ending.is_set():
-                self.do_something()
-        except Gone:
-            pass
-        except Exception as problem:  # pylint: disable=broad-except
-            self.life.fail(problem)
 
     def do_something(self):
         function = self.dice.choice(self.functions)

@@ -5,13 +5,13 @@ import http.client
 import json
 import time
 
-from crash import PATH, Client, Gone, Writer, require
+from crash import PATH, Gone, Hand, Writer, require
 
 STREAM_TIMEOUT = 20
 PAD = "x" * 3500
 
 
-class Worker(Client):
+class Worker(Hand):
     """Does something again and again, with pauses, until the life ends."""
 
     pause = 0.02
@@ -20,15 +20,6 @@ class Worker(Client):
         super().__init__(life)
         self.names = names
         self.dice = dice
-
-    def run(self):
-        try:
-            while not self.life.ending.wait(self.pause):
-                self.do_something()
-        except Gone:
-            pass
-        except Exception as problem:  # pylint: disable=broad-except
-            self.life.fail(problem)
 
     def name(self):
         return self.dice.choice(self.names)

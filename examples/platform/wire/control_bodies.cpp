@@ -1,6 +1,7 @@
 #include "wire/control_bodies.hpp"
 
 #include "times.hpp"
+#include "wire/steps.hpp"
 #include <fsm/event.hpp>
 #include <fsm/reason.hpp>
 
@@ -28,6 +29,10 @@ failure bad_parameter(std::string_view name, std::string_view value, std::string
           std::string{name} + ": '" + std::string{value} + "' is not allowed; it must be " +
               std::string{rule},
           {}};
+}
+
+void refuse_parameter(std::string_view name, std::string_view value, std::string_view rule) {
+  throw refusal{bad_parameter(name, value, rule)};
 }
 
 json::value text_or_null(std::string_view text) {

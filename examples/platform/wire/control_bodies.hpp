@@ -26,6 +26,9 @@ namespace platform::wire {
 /// That a parameter has a value that breaks its rule: "from 1 to 1000".
 [[nodiscard]] failure bad_parameter(std::string_view name, std::string_view value,
                                     std::string_view rule);
+/// Ends the operation with it.
+[[noreturn]] void refuse_parameter(std::string_view name, std::string_view value,
+                                   std::string_view rule);
 
 /// A text, or null for an empty one.
 [[nodiscard]] boost::json::value text_or_null(std::string_view text);

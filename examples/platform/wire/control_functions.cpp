@@ -27,10 +27,6 @@ namespace {
 constexpr std::size_t list_default = 100;
 constexpr std::size_t list_max = 1000;
 
-[[noreturn]] void refuse(std::string_view name, std::string_view value, std::string_view rule) {
-  throw refusal{bad_parameter(name, value, rule)};
-}
-
 // The situations whose State or LastUpdateStatus is one of a list: "Active,Failed". All of them for
 // a parameter that was not given.
 template <class Get>
@@ -49,7 +45,7 @@ fsm::pair_set situations(const call& request, std::string_view name, std::string
       known = true;
       result.bits = static_cast<decltype(result.bits)>(result.bits | 1U << i);
     }
-    if (!known) refuse(name, wanted, rule);
+    if (!known) refuse_parameter(name, wanted, rule);
     more = comma != std::string_view::npos;
     if (more) rest.remove_prefix(comma + 1);
   }
@@ -60,7 +56,7 @@ std::uint64_t number(const call& request, std::string_view name, std::uint64_t o
   const auto* given = request.target().parameter(name);
   if (!given) return otherwise;
   const auto value = parse_number(*given);
-  if (!value) refuse(name, *given, "a whole number");
+  if (!value) refuse_parameter(name, *given, "a whole number");
   return *value;
 }
 
@@ -75,12 +71,12 @@ fsm::list_request read_list(const call& request) {
   what.pairs.bits = static_cast<decltype(what.pairs.bits)>(by_state.bits & by_update.bits);
   if (const auto* code = request.target().parameter("reason_code")) {
     what.reason = fsm::parse_reason_code(*code);
-    if (!what.reason) refuse("reason_code", *code, "a reason code, as in ImageDeleted");
+    if (!what.reason) refuse_parameter("reason_code", *code, "a reason code, as in ImageDeleted");
   }
   if (const auto* prefix = request.target().parameter("prefix")) what.prefix = *prefix;
   what.limit = number(request, "limit", list_default);
   if (what.limit < 1 || what.limit > list_max)
-    refuse("limit", std::to_string(what.limit), "from 1 to " + std::to_string(list_max));
+    refuse_parameter("limit", std::to_string(what.limit), "from 1 to " + std::to_string(list_max));
   what.cursor = number(request, "cursor", number(request, "after", 0));
   return what;
 }

@@ -214,16 +214,12 @@ private:
   steady_clock::time_point last_told_ = steady_clock::now();
 };
 
-[[noreturn]] void refuse(std::string_view name, std::string_view value, std::string_view rule) {
-  throw refusal{bad_parameter(name, value, rule)};
-}
-
 stream_request read_request(const call& request) {
   stream_request what;
   what.after = request.where().events.last();
   const auto read_position = [&what](std::string_view name, std::string_view text) {
     const auto sequence = parse_number(text);
-    if (!sequence) refuse(name, text, "the sequence of a transition");
+    if (!sequence) refuse_parameter(name, text, "the sequence of a transition");
     what.after = *sequence;
   };
   const auto& target = request.target();
@@ -234,16 +230,16 @@ stream_request read_request(const call& request) {
   if (const auto* function = target.parameter("function")) what.function = *function;
   if (const auto* transitions = target.parameter("transitions")) {
     if (*transitions != "on" && *transitions != "off")
-      refuse("transitions", *transitions, "on or off");
+      refuse_parameter("transitions", *transitions, "on or off");
     what.transitions = *transitions == "on";
   }
   if (const auto* overview = target.parameter("overview")) {
     what.overview = parse_duration(*overview);
     if (!what.overview || *what.overview < overview_min || *what.overview > overview_max)
-      refuse("overview", *overview, "a duration from 100ms to 1h");
+      refuse_parameter("overview", *overview, "a duration from 100ms to 1h");
   }
   if (!what.transitions && !what.overview)
-    refuse("transitions", "off", "on, unless there is an overview");
+    refuse_parameter("transitions", "off", "on, unless there is an overview");
   return what;
 }
 

@@ -45,10 +45,9 @@ whole_function look_up_qualified(const site& where, const function_target& which
 }
 
 std::string look_up_entity(const site& where, const function_target& which) {
+  if (!is_alias_name(which.qualifier)) return entity_of(which);
   const auto found = look_up_qualified(where, which);
-  const auto alias = found.what.aliases.find(which.qualifier);
-  const auto& version = alias == found.what.aliases.end() ? which.qualifier : alias->second.version;
-  return resolve_version(which.name, version)->entity;
+  return resolve_version(which.name, found.what.aliases.at(which.qualifier).version)->entity;
 }
 
 void require_revision(const std::optional<std::string>& wanted, const std::string& current) {

@@ -56,7 +56,8 @@ struct whole_function {
 [[nodiscard]] whole_function look_up_qualified(const site& where, const function_target& which);
 
 /// What has a lifecycle and is called by this: the function, or the version that the qualifier
-/// names or leads to. Ends the operation when it is not there.
+/// names or leads to. Ends the operation when there is no such alias; whether the rest is there is
+/// not asked.
 [[nodiscard]] std::string look_up_entity(const site& where, const function_target& which);
 
 /// The revision a client wants a function or alias to have, if it named one. Ends the operation
