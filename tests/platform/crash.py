@@ -78,11 +78,10 @@ class Client:
         self.life = life
         self.connection = http.client.HTTPConnection("127.0.0.1", life.platform.port, timeout=30)
 
-    def ask(self, method, path, body=None):
-        """Status, header fields and JSON of an answer; `Gone` when there is none, or only the platform's word
-        that it is about to stop."""
+    def send(self, method, path, body=None, headers=None):
+        """Answer and body; `Gone` when there is none, or only the platform's word that it is about to stop."""
         try:
-            self.connection.request(method, path, None if body is None else json.dumps(body))
+            self.connection.request(method, path, body, headers or {})
             answer = self.connection.getresponse()
             text = answer.read()
         except (OSError, http.client.HTTPException) as problem:
@@ -90,6 +89,11 @@ class Client:
             raise Gone from problem
         if answer.status in (500, 503) and self.life.ending.is_set():
             raise Gone
+        return answer, text
+
+    def ask(self, method, path, body=None):
+        """Status, header fields and JSON of an answer."""
+        answer, text = self.send(method, path, None if body is None else json.dumps(body))
         return answer.status, answer.headers, json.loads(text) if text else None
 
     def configuration(self, name):

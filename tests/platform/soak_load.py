@@ -5,7 +5,7 @@ import http.client
 import json
 import time
 
-from crash import PATH, Gone, Hand, Writer, require
+from crash import PATH, Hand, Writer, require
 
 STREAM_TIMEOUT = 20
 PAD = "x" * 3500
@@ -26,15 +26,7 @@ class Worker(Hand):
 
     def fetch(self, method, path, body=None, headers=None, good=(200,)):
         """The body of an answer, whatever it is."""
-        try:
-            self.connection.request(method, path, body, headers or {})
-            answer = self.connection.getresponse()
-            text = answer.read()
-        except (OSError, http.client.HTTPException) as problem:
-            require(self.life.ending.is_set(), f"{method} {path}: no answer from a living platform: {problem!r}")
-            raise Gone from problem
-        if answer.status in (500, 503) and self.life.ending.is_set():
-            raise Gone
+        answer, text = self.send(method, path, body, headers)
         require(answer.status in good, f"{method} {path}: {answer.status} {text[:200]!r}")
         self.life.calls[f"{type(self).__name__.lower()} {answer.status}"] += 1
         return answer.status, text
