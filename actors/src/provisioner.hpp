@@ -60,7 +60,7 @@ struct attempt_asked final : internal_message {
   attempt_question* question = nullptr;  // On the stack of the thread that waits.
 };
 
-/// INTERNAL: the provider, or the store that was asked for the document, has answered a try.
+/// INTERNAL: the provider has answered a try, or could not be called for it.
 struct try_answered final : internal_message {
   attempt_token token;
   bool for_release = false;
@@ -70,9 +70,13 @@ struct try_answered final : internal_message {
   std::string text;
 };
 
-/// The answer to one try. Whoever comes second, the answer or the end of the call to the provider,
-/// goes on with it: so an answer that is given inside the call needs no message.
-class provider_answer;
+/// INTERNAL: the store has read the document of a try.
+struct document_read final : internal_message {
+  attempt_token token;
+  std::uint32_t try_number = 0;
+  std::optional<completion> done;  // Always there.
+  expected<std::string> document;
+};
 
 /// INTERNAL: a deadline or the end of a pause may have come.
 struct provisioner_tick final : internal_message {};
@@ -82,12 +86,11 @@ struct provisioner_tick final : internal_message {};
 /// * Bounded: at most `in_flight_max` attempts at once, and of each tenant its share of them; the
 ///   rest waits, taken from the tenants in turn, those that somebody waits for first. Callers are
 ///   refused before the queue is full (core::room_for_attempt).
-/// * Calls for one function are strictly one after the other: what it owes the provider is a list,
-/// worked from the front.
+/// * Calls for one function are one after the other: what it owes the provider is a list, worked
+///   from the front.
 /// * A try that is not answered in time, throws or is transient is made again, with backoff and
-/// jitter, within
-///   `attempts_max` tries and the `provision_deadline`; then the attempt has failed with
-///   InternalError.
+///   jitter, within `attempts_max` tries and the `provision_deadline`; then the attempt has failed
+///   with InternalError. A try that is over when its document has been read calls nothing.
 /// * An attempt that has to wait longer than that for a release before it fails, too; a release
 /// holds no place while it
 ///   pauses, so that one that is never confirmed keeps nobody else waiting.
@@ -148,6 +151,7 @@ private:
   [[nodiscard]] std::optional<attempt_status> find_attempt(std::uint64_t uid) const;
   void note_release(note_kind what, const attempt_token& token) noexcept;
   void on_answer(try_answered& what);
+  void on_document(document_read& what);
   void on_late_answer(const try_answered& what);
   void on_tick();
 
@@ -171,7 +175,8 @@ private:
   void begin_calling(std::uint64_t uid, lane& l);
   /// The answer, if it was given inside the call.
   [[nodiscard]] std::unique_ptr<try_answered> call_provider(const job& j, std::uint32_t try_number);
-  void call_provider(const job& j, const completion& done);
+  void call_provider(const job& j, completion done);
+  void provision(const job& j, document_read& what);
   void try_failed(std::uint64_t uid, lane& l, std::string text);
   void finish_attempt(std::uint64_t uid, lane& l, bool succeeded, reason_code reason,
                       std::string text);

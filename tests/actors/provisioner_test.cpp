@@ -410,6 +410,48 @@ TEST_CASE_METHOD(provisioning, "a provider is given the document, unless it does
   CHECK(view("g").document == "two");
 }
 
+TEST_CASE_METHOD(provisioning, "a document that is read too late is not provisioned any more",
+                 "[provisioner]") {
+  store->hold_next_document();
+  CHECK(create("f") == errc::none);
+  advance(100s - 1ms);
+  CHECK(provider->call_count() == 0);
+  advance(1ms + 200ms);
+  REQUIRE(provider->call_count() == 1);
+  CHECK(provider->at(0).request.try_number == 2);
+  store->give_document_out();
+  settle();
+  CHECK(provider->call_count() == 1);
+  CHECK(pair_of("f") == pairs::ready);
+}
+
+TEST_CASE_METHOD(provisioning,
+                 "a document that is read when an earlier try has succeeded is not provisioned",
+                 "[provisioner]") {
+  provider->next_provisions({replies::later});
+  CHECK(create("f") == errc::none);
+  store->hold_next_document();
+  advance(101s);
+  provider->answer(0);
+  settle();
+  CHECK(pair_of("f") == pairs::ready);
+  store->give_document_out();
+  settle();
+  CHECK(provider->call_count() == 1);
+}
+
+TEST_CASE_METHOD(provisioning, "a document that is read late, but in time, is provisioned",
+                 "[provisioner]") {
+  store->hold_next_document();
+  CHECK(create("f") == errc::none);
+  advance(100s - 1ms);
+  store->give_document_out();
+  settle();
+  REQUIRE(provider->call_count() == 1);
+  CHECK(provider->at(0).request.try_number == 1);
+  CHECK(pair_of("f") == pairs::ready);
+}
+
 TEST_CASE_METHOD(provisioning, "an answer that comes after the stop harms nobody",
                  "[provisioner]") {
   provider->provisions(replies::later);

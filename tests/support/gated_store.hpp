@@ -4,16 +4,18 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace fsm::testing {
 
 /// A memory store whose commits can be kept back: they are confirmed, or fail, when the test says
-/// so.
-/// Batches without a change always pass.
+/// so. Batches without a change always pass. A document that is read can be kept back, too.
 class gated_store final : public forwarding_store {
 public:
   using forwarding_store::forwarding_store;
@@ -57,6 +59,19 @@ public:
     const committed done = take(batch);
     if (done) inner().commit(batch, done);
   }
+  /// Keeps the document that is read next back, until it is given out.
+  void hold_next_document() {
+    const std::lock_guard lock{mutex_};
+    holding_document_ = true;
+  }
+  void give_document_out() {
+    std::function<void()> give;
+    {
+      const std::lock_guard lock{mutex_};
+      give = std::exchange(held_document_, nullptr);
+    }
+    if (give) give();
+  }
   /// The commit kept back fails; nobody can say what the store holds.
   void fail() {
     commit_batch batch;
@@ -77,6 +92,19 @@ public:
     }
     inner().commit(batch, std::move(done));
   }
+  void read_document(std::uint64_t uid, std::uint32_t version,
+                     std::function<void(expected<std::string>)> done) override {
+    {
+      const std::lock_guard lock{mutex_};
+      if (std::exchange(holding_document_, false)) {
+        held_document_ = [this, uid, version, done = std::move(done)] {
+          inner().read_document(uid, version, done);
+        };
+        return;
+      }
+    }
+    forwarding_store::read_document(uid, version, std::move(done));
+  }
 
 private:
   [[nodiscard]] committed take(commit_batch& batch) {
@@ -91,6 +119,8 @@ private:
   std::size_t commits_ = 0;
   commit_batch held_;
   committed waiting_;
+  bool holding_document_ = false;
+  std::function<void()> held_document_;
 };
 
 }  // namespace fsm::testing

@@ -74,10 +74,11 @@ private:
 };
 
 /// The embedder's side: makes and releases whatever a function needs to run (network interfaces,
-/// containers, micro-VMs). Calls for one function come strictly one after the other; calls for
-/// different functions may come from several threads at once. A call must return quickly; the work
-/// goes on elsewhere and ends in the completion. An exception that leaves a call counts as a
-/// transient failure.
+/// containers, micro-VMs). Calls for one function come one after the other: the next one when the
+/// one before has been answered, when its time is over (it then counts as lost, and may still be
+/// under way), or when an earlier try of it has succeeded. Calls for different functions may come
+/// from several threads at once. A call must return quickly; the work goes on elsewhere and ends in
+/// the completion. An exception that leaves a call counts as a transient failure.
 class resource_provider {
 public:
   virtual ~resource_provider() = default;

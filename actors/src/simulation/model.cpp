@@ -199,7 +199,8 @@ void model::on_call(const provider_call& what) {
     const bool has_met_its_end =
         now >= calls.at + limits.attempt_timeout ||
         (!calls.latest.is_release && now >= calls.first_at + limits.provision_deadline);
-    const bool may_be_done = calls.has_succeeded && !is_next_try;
+    // Releases do not say which try they are: it may be another release of the same.
+    const bool may_be_done = calls.has_succeeded && (!is_next_try || what.is_release);
     expect(has_met_its_end || may_be_done, "two calls for one function at a time", what.token.uid,
            what.token.number);
   }
