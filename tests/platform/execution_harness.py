@@ -17,6 +17,7 @@ from harness import ROLE, Platform, check
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "functions")
 QUICK = {"provision_time": "0ms", "update_time": "0ms", "restore_time": "0ms"}
 LEFT = "/var/tmp/fsm-execution-*"
+ECHO = "def handler(event, context):\n    return event\n"
 
 
 def zip_of(files):

@@ -2,6 +2,7 @@
 
 #include "execution/runtime_api.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::uint64_t megabyte = std::uint64_t{1} << 20U;
+constexpr std::chrono::milliseconds accept_pause{50};
 
 std::chrono::microseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::ceil<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
@@ -34,7 +36,7 @@ environment::environment(environment_parts from, owner& by)
       control_{io_, from.process.control.release()},
       log_{io_, from.process.log.release()},
       acceptor_{io_},
-      silence_{io_} {}
+      pause_{io_} {}
 
 environment::~environment() = default;
 
@@ -59,7 +61,8 @@ void environment::start() {
 void environment::accept() {
   acceptor_.async_accept([self = shared_from_this()](const boost::system::error_code& problem,
                                                      asio::ip::tcp::socket socket) {
-    if (problem || self->state_ == state::ended) return;
+    if (problem == asio::error::operation_aborted || self->state_ == state::ended) return;
+    if (problem) return self->accept_later();
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
     runtime_connection::handler& by = *self;
@@ -67,6 +70,14 @@ void environment::accept() {
         std::make_shared<runtime_connection>(std::move(socket), by));
     made->start();
     self->accept();
+  });
+}
+
+// The process has no descriptor left, say.
+void environment::accept_later() {
+  pause_.expires_after(accept_pause);
+  pause_.async_wait([self = shared_from_this()](const boost::system::error_code& problem) {
+    if (!problem && self->state_ != state::ended) self->accept();
   });
 }
 

@@ -104,6 +104,7 @@ private:
   void heard_failure(const std::string& said);
   void listen(int descriptor);
   void accept();
+  void accept_later();
   void asked_for_next(const runtime_connection::pointer& by);
   void answered(const runtime_connection::pointer& by, std::string payload, bool failed);
   void reported_start(const runtime_connection::pointer& by, const http::request& what);
@@ -132,7 +133,7 @@ private:
   boost::asio::posix::stream_descriptor control_;
   boost::asio::posix::stream_descriptor log_;
   boost::asio::ip::tcp::acceptor acceptor_;
-  boost::asio::steady_timer silence_;
+  boost::asio::steady_timer pause_;  // Before it is accepted again; for silence, at the end.
   std::vector<runtime_connection::pointer> connections_;
   runtime_connection::pointer asking_;  // Waits for an invocation.
 

@@ -30,7 +30,8 @@ struct message {
   code::file descriptor;
 };
 
-std::optional<message> receive(int from) {
+/// One message, if there is one; `ended` if there will never be one more.
+std::optional<message> receive(int from, bool& ended) {
   std::array<char, 256> text{};
   iovec piece{text.data(), text.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
@@ -40,6 +41,7 @@ std::optional<message> receive(int from) {
   head.msg_control = room.data();
   head.msg_controllen = room.size();
   const auto length = ::recvmsg(from, &head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  ended = length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR);
   if (length <= 0) return std::nullopt;
   message result{{text.data(), static_cast<std::size_t>(length)}, {}};
   const auto* more = CMSG_FIRSTHDR(&head);
@@ -53,16 +55,20 @@ std::optional<message> receive(int from) {
 
 }  // namespace
 
+// Who waits for a descriptor is woken up without a reason, too: nothing below may block, and all of
+// it looks again.
+
 // What the process says on its way: where it listens, or why it cannot go on.
 void environment::hear() {
   control_.async_wait(asio::posix::stream_descriptor::wait_read,
                       [self = shared_from_this()](const boost::system::error_code& problem) {
                         if (problem || self->state_ == state::ended) return;
-                        auto said = receive(self->control_.native_handle());
-                        if (!said) return;
-                        self->heard_failure(said->text);
-                        if (said->descriptor.is_open()) self->listen(said->descriptor.release());
-                        self->hear();
+                        bool is_last = false;
+                        auto said = receive(self->control_.native_handle(), is_last);
+                        if (said) self->heard_failure(said->text);
+                        if (said && said->descriptor.is_open())
+                          self->listen(said->descriptor.release());
+                        if (!is_last) self->hear();
                       });
 }
 
@@ -107,10 +113,14 @@ void environment::watch_process() {
   process_.async_wait(asio::posix::stream_descriptor::wait_read,
                       [self = shared_from_this()](const boost::system::error_code& problem) {
                         if (problem) return;
+                        const pid_t id = self->process_id_;
+                        siginfo_t found{};
+                        ::waitid(P_PID, static_cast<id_t>(id), &found, WEXITED | WNOHANG | WNOWAIT);
+                        if (found.si_pid != id) return self->watch_process();
                         // Its number is still its own: so is that of its group.
-                        if (!self->ends_as_one_) ::kill(-self->process_id_, SIGKILL);
+                        if (!self->ends_as_one_) ::kill(-id, SIGKILL);
                         int status = 0;
-                        ::waitpid(self->process_id_, &status, 0);
+                        ::waitpid(id, &status, 0);
                         self->process_ended(status);
                       });
 }
@@ -126,7 +136,8 @@ void environment::kill(end_cause why) {
 void environment::process_ended(int status) {
   const auto was = std::exchange(state_, state::ended);
   if (alarm_ != 0) clock_->cancel(std::exchange(alarm_, 0));
-  while (const auto said = receive(control_.native_handle())) heard_failure(said->text);
+  bool is_last = false;
+  while (const auto said = receive(control_.native_handle(), is_last)) heard_failure(said->text);
   if (was == state::starting && cause_ != end_cause::stopped) {
     fail_start(status);
   } else if (job_) {
@@ -185,8 +196,8 @@ void environment::wait_for_silence() {
   control_.close(ignored);
   read_log(piece_bytes);
   if (log_ended_ || !ends_as_one_) return gone();
-  silence_.expires_after(silence_patience);
-  silence_.async_wait([self = shared_from_this()](const boost::system::error_code& problem) {
+  pause_.expires_after(silence_patience);
+  pause_.async_wait([self = shared_from_this()](const boost::system::error_code& problem) {
     if (!problem) self->gone();
   });
 }
@@ -196,7 +207,7 @@ void environment::gone() {
   boost::system::error_code ignored;
   log_.close(ignored);
   process_.close(ignored);
-  silence_.cancel();
+  pause_.cancel();
   owner_.ended(*this);
 }
 

@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -53,13 +52,6 @@ private:
   const std::shared_ptr<workshop> workshop_;
 };
 
-std::size_t fitting_environments() {
-  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
-  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return std::clamp<std::size_t>(pages * page / environment_bytes, environments_min,
-                                 environments_most);
-}
-
 // Copies what environments start with to where they can read it.
 fsm::expected<fs::path> make_home(const process_options& how, const fs::path& place) {
   const auto home = place / "runtime";
@@ -96,6 +88,13 @@ fsm::expected<std::shared_ptr<process_executor>> make_process_executor(
             walls->describe(), how.environments_max, runtimes{}.describe());
   return std::make_shared<on_processes>(std::make_shared<workshop>(
       std::move(how), *std::move(place), *std::move(walls), std::move(clock), std::move(log)));
+}
+
+std::size_t fitting_environments() {
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return std::clamp<std::size_t>(pages * page / environment_bytes, environments_min,
+                                 environments_most);
 }
 
 fs::path environment_program_beside_this() {

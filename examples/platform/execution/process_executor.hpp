@@ -48,6 +48,10 @@ public:
 [[nodiscard]] fsm::expected<std::shared_ptr<process_executor>> make_process_executor(
     process_options how, std::shared_ptr<fsm::clock> clock, std::shared_ptr<spdlog::logger> log);
 
+/// How many environments the machine has memory for, and files that one keeps open.
+[[nodiscard]] std::size_t fitting_environments();
+inline constexpr std::size_t files_per_environment = 8;
+
 /// The program fsm-environment, beside the one that runs.
 [[nodiscard]] std::filesystem::path environment_program_beside_this();
 

@@ -22,7 +22,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t files_for_others = 256;
 // Beyond the limit this many connections are still told that they are too many; further ones wait.
 constexpr std::size_t refused_max = 64;
 // Sessions that are looked at to make room for one more; those after them are the next one's.
@@ -81,9 +80,9 @@ fsm::expected<void> server::listen() {
 
 void server::fit_limits() {
   const auto files = raise_open_files();
-  const auto wanted = options_.limits.connections_max + files_for_others;
-  if (files >= wanted) return;
-  const auto room = files > 2 * files_for_others ? files - files_for_others : files / 2;
+  const auto others = options_.files_for_others;
+  if (files >= options_.limits.connections_max + others) return;
+  const auto room = files > 2 * others ? files - others : files / 2;
   log_->warn("open files capped limit={} connections_max={}", files, room);
   options_.limits.connections_max = std::max<std::size_t>(room, 1);
 }

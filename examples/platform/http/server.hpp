@@ -31,6 +31,8 @@ struct server_options {
   std::vector<std::string> allowed_hosts;
   /// 0 = one per core.
   std::size_t threads = 0;
+  /// Files that the rest of the process may have open.
+  std::size_t files_for_others = 256;
   struct limits limits;
   /// See `open_tls`; null = without TLS.
   std::shared_ptr<boost::asio::ssl::context> tls;
