@@ -11,6 +11,7 @@
 #include "restorer.hpp"
 #include <fsm/quoted.hpp>
 
+#include <caf/logger.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -71,6 +72,9 @@ core::core(options given, caf::actor_system* borrowed)
   if (borrowed == nullptr) {
     config_ = config_for(how);
     owned_system_ = std::make_unique<caf::actor_system>(*config_);
+    // This thread would hold on to the system's logger: the system waits for it in the end, and if
+    // that comes after the thread's own objects have been destroyed it is given back twice.
+    caf::logger::set_current_actor_system(nullptr);
     borrowed = owned_system_.get();
   }
   system_ = borrowed;

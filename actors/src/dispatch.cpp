@@ -1,6 +1,7 @@
 #include "dispatch.hpp"
 
 #include "core.hpp"
+#include <fsm/detail/per_thread.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
@@ -24,10 +25,7 @@ struct turn {
   std::deque<job> queue;
 };
 
-turn& this_turn() noexcept {
-  thread_local turn mine;
-  return mine;
-}
+turn& this_turn() noexcept { return per_thread<turn>(); }
 
 /// Runs an actor whose runtime has stopped to its end, on the spot: it only says that it is gone.
 void run_out(compact_actor& who, mail* backlog) noexcept {

@@ -1,6 +1,7 @@
 #include "epoch.hpp"
 
 #include "assert.hpp"
+#include <fsm/detail/per_thread.hpp>
 
 #include <linux/membarrier.h>
 
@@ -23,8 +24,11 @@ constinit std::atomic<epoch_reader*> readers{nullptr};
 /// Gives the reader of a thread that ends to whoever comes next.
 struct reader_lease {
   epoch_reader* mine = nullptr;
+  epoch_reader** known_as = nullptr;
   ~reader_lease() {
-    if (mine != nullptr) mine->taken.store(false, std::memory_order_release);
+    if (mine == nullptr) return;
+    *known_as = nullptr;
+    mine->taken.store(false, std::memory_order_release);
   }
 };
 
@@ -68,10 +72,10 @@ epoch_domain::~epoch_domain() {
 }
 
 epoch_reader& epoch_domain::make_reader() noexcept {
-  thread_local reader_lease lease;
   epoch_reader& mine = take_reader();
-  lease.mine = &mine;
-  this_reader_ = &mine;
+  auto& lease = per_thread<reader_lease>();
+  lease.mine = this_reader_ = &mine;
+  lease.known_as = &this_reader_;
   return mine;
 }
 

@@ -1,3 +1,4 @@
+#include <fsm/detail/per_thread.hpp>
 #include <fsm/stored.hpp>
 
 #include "fsm/v1/function.pb.h"
@@ -115,7 +116,7 @@ bool read_lifecycle(lifecycle_record& record, const v1::Function& message) {
 }  // namespace
 
 void encode(const stored_function& function, std::string& onto) {
-  thread_local v1::Function message;  // Its strings keep their memory.
+  auto& message = detail::per_thread<v1::Function>();  // Its strings keep their memory.
   message.Clear();
   message.set_uid(function.uid);
   message.set_name(function.name);
@@ -151,7 +152,7 @@ expected<stored_function> decode_function(std::string_view bytes) {
 }
 
 expected<void> decode(std::string_view bytes, stored_function& into) {
-  thread_local v1::Function message;  // Its strings keep their memory.
+  auto& message = detail::per_thread<v1::Function>();  // Its strings keep their memory.
   message.Clear();
   if (auto wrong = parse(message, bytes, "function")) return damaged(*std::move(wrong));
   if (message.name().empty()) return damaged("a stored function has no name");
@@ -205,7 +206,7 @@ void add_name(std::string& transition, std::string_view name) {
 }
 
 void encode(const stored_transition& transition, std::string& onto) {
-  thread_local v1::Transition message;
+  auto& message = detail::per_thread<v1::Transition>();
   message.Clear();
   message.set_sequence(transition.sequence);
   message.set_previous_sequence(transition.previous);
@@ -234,7 +235,7 @@ std::string encode(const stored_transition& transition) {
 }
 
 expected<stored_transition> decode_transition(std::string_view bytes) {
-  thread_local v1::Transition message;
+  auto& message = detail::per_thread<v1::Transition>();
   message.Clear();
   if (auto wrong = parse(message, bytes, "transition")) return damaged(*std::move(wrong));
   if (message.event() == v1::EVENT_NONE) return damaged("a stored transition has no event");

@@ -2,6 +2,8 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <future>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -355,6 +357,23 @@ TEST_CASE("a look in memory at a function that nothing happens to answers inside
   });
   CHECK(seen == "one");
   CHECK(where == std::this_thread::get_id());
+}
+
+TEST_CASE("a runtime ends on any thread, while the one that started it goes on", "[runtime]") {
+  std::unique_ptr<fsm::runtime> functions;
+  std::promise<void> started;
+  std::promise<void> over;
+  std::thread starts{[&] {
+    functions = std::make_unique<fsm::runtime>(fsm::options{});
+    started.set_value();
+    over.get_future().wait();
+  }};
+  started.get_future().wait();
+  CHECK(functions->create({.name = "f"}).has_value());
+  auto end = std::async(std::launch::async, [&] { functions.reset(); });
+  CHECK(end.wait_for(10s) == std::future_status::ready);
+  over.set_value();
+  starts.join();
 }
 
 TEST_CASE_METHOD(runtime_facade, "a refused call with a callback answers exactly once, too",

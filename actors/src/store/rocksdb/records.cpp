@@ -1,6 +1,7 @@
 #include "records.hpp"
 
 #include "keys.hpp"
+#include <fsm/detail/per_thread.hpp>
 
 #include <array>
 #include <cstring>
@@ -103,8 +104,11 @@ void put_documents(WriteBatch& into, const database& in, const change& what) {
 }  // namespace
 
 std::string encode(const change& what, history_ring ring) {
-  thread_local stored_function function;
-  thread_local std::string bytes;
+  struct kept {  // With the memory of what it is used for.
+    stored_function function;
+    std::string bytes;
+  };
+  auto& [function, bytes] = detail::per_thread<kept>();
   bytes.assign(sizeof(std::uint32_t), '\0');
   if (what.record.pair != pairs::absent) {
     describe(what, ring, function);
