@@ -6,6 +6,8 @@
 #include "mutant.hpp"
 #include "reclaimer.hpp"
 
+#include <algorithm>
+
 namespace fsm::detail {
 
 function_actor::function_actor(caf::actor_config& how, std::uint64_t uid, std::string_view name)
@@ -194,7 +196,9 @@ void function_actor::open_or_close(core& o, journal_entry& entry, const outcome&
 
 void function_actor::move_running(core& o, journal_entry& entry, bool gone,
                                   attempt_token resources) noexcept {
-  const timestamp until = entry.change.transition.at + o.how.admission_timeout;
+  // Invocations may have been admitted since what causes the transition happened.
+  const timestamp until =
+      std::max(entry.change.transition.at, o.clock->now()) + o.how.admission_timeout;
   const auto renew = [this, gone, &entry] {
     const admission_word::view before = word().renew(gone);
     entry.generation = before.generation();

@@ -143,7 +143,7 @@ void reclaimer::on_usage(usage_changed& what) {
     disarm(static_cast<function_actor&>(*who->get()));
     core_.let_go(std::move(who));
   }
-  // Deadlines come in order, as all have the same distance from their transition.
+  // Deadlines come in order, as all have the same distance from when they were made.
   draining_until_.insert(draining_until_.end(), what.draining_until.begin(),
                          what.draining_until.end());
 }

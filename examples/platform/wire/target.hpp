@@ -11,7 +11,7 @@ namespace platform::wire {
 
 /// What a request asks for: the parts of its target.
 struct target {
-  /// The path, undecoded: "/2015-03-31/functions/a%3Ab". Never ends in '/', but for the root.
+  /// The path, undecoded and without the slash at its end: "/2015-03-31/functions/a%3Ab".
   std::string path;
   /// The parts of the path, decoded.
   std::vector<std::string> segments;
