@@ -242,13 +242,15 @@ void helping_scope::work() noexcept {
   t.running = was_running;
 }
 
-void helping_scope::work_off(errands& from) noexcept {
+bool helping_scope::work_off(errands& from) noexcept {
   turn& t = this_turn();
   for (errands::errand next = from.take(); next.who != nullptr; next = from.take()) {
     t.queue.push_back(next);
     if (t.queue.size() == runs_per_turn) break;
   }
+  const bool found = !t.queue.empty();
   work();
+  return found;
 }
 
 helping_scope::~helping_scope() {

@@ -96,8 +96,8 @@ public:
   ~helping_scope();
   /// Runs queued actors until the queue is empty or `runs_per_turn` is reached.
   void work() noexcept;
-  /// Takes over what waits for a worker and runs it too.
-  void work_off(errands& from) noexcept;
+  /// Takes over what waits for a worker and runs it too; false if there was nothing.
+  bool work_off(errands& from) noexcept;
 
 private:
   bool was_helping_;
