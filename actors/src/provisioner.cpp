@@ -94,8 +94,9 @@ bool provisioner::try_at_once(job& what) {
     return false;
   }
   if (!what.is_release) turns_.had_turn(what.tenant);
+  what.order = ++orders_;
   what.request.try_number = 1;
-  const std::unique_ptr<try_answered> answered = call_provider(what, 1);
+  const std::unique_ptr<try_answered> answered = call_provider(what);
   if (answered != nullptr && answered->result == completion::result::succeeded) {
     if (!what.is_release) turns_.answered(what.tenant);
     return true;

@@ -64,6 +64,7 @@ struct attempt_asked final : internal_message {
 struct try_answered final : internal_message {
   attempt_token token;
   bool for_release = false;
+  std::uint64_t order = 0;
   std::uint32_t try_number = 0;
   completion::result result = completion::result::succeeded;
   reason_code reason = reason_code::none;
@@ -119,6 +120,7 @@ private:
     bool is_release = false;
     bool given_up = false;  // A release has been asked for meanwhile: its answer does not count.
     bool is_recovered = false;  // An earlier owner may have tried it.
+    std::uint64_t order = 0;    // Tells releases of the same token apart; 0 = not tried yet.
     timestamp ordered_at{};
   };
   enum class phase : std::uint8_t { queued, calling, pausing };
@@ -150,6 +152,7 @@ private:
   void on_prefer(std::uint64_t uid);
   [[nodiscard]] std::optional<attempt_status> find_attempt(std::uint64_t uid) const;
   void note_release(note_kind what, const attempt_token& token) noexcept;
+  [[nodiscard]] static bool is_about(const job& j, const try_answered& what);
   void on_answer(try_answered& what);
   void on_document(document_read& what);
   void on_late_answer(const try_answered& what);
@@ -174,7 +177,7 @@ private:
   void begin_try(std::uint64_t uid, lane& l);
   void begin_calling(std::uint64_t uid, lane& l);
   /// The answer, if it was given inside the call.
-  [[nodiscard]] std::unique_ptr<try_answered> call_provider(const job& j, std::uint32_t try_number);
+  [[nodiscard]] std::unique_ptr<try_answered> call_provider(const job& j);
   void call_provider(const job& j, completion done);
   void provision(const job& j, document_read& what);
   void try_failed(std::uint64_t uid, lane& l, std::string text);
@@ -202,6 +205,7 @@ private:
   recovered_work recovered_;
   std::size_t releases_in_flight_ = 0;
   timers timers_;
+  std::uint64_t orders_ = 0;
   std::multimap<timestamp, attempt_token>
       blocked_;  // Until when they may wait for what is before them in their lane.
   std::map<attempt_token, fate> fates_;

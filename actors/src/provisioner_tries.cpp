@@ -26,7 +26,7 @@ constexpr const char* threw = "the resource provider threw an exception";
 void provisioner::begin_try(std::uint64_t uid, lane& l) {
   FSM_ASSERT(!l.jobs.empty() && l.phase != phase::calling);
   begin_calling(uid, l);
-  if (const auto answered = call_provider(l.jobs.front(), l.tries)) on_answer(*answered);
+  if (const auto answered = call_provider(l.jobs.front())) on_answer(*answered);
 }
 
 /// Everything about a try but the call.
@@ -39,6 +39,7 @@ void provisioner::begin_calling(std::uint64_t uid, lane& l) {
   if (mutated(mutant::retry_with_new_token) && l.tries > 0) ++j.request.token.number;
   ++l.tries;
   ++l.unanswered;
+  if (j.order == 0) j.order = ++orders_;
   j.request.try_number = l.tries;
   const timestamp end = now + options_.attempt_timeout;
   set_timer(uid, l, j.is_release ? end : std::max(now, std::min(end, l.give_up_at)));
@@ -80,10 +81,12 @@ private:
 
 class provider_answer final : public completion::state, public call_answer<try_answered> {
 public:
-  provider_answer(core& o, const attempt_token& token, bool is_release, std::uint32_t try_number)
+  provider_answer(core& o, const attempt_token& token, bool for_release, std::uint64_t order,
+                  std::uint32_t try_number)
       : call_answer{o} {
     message().token = token;
-    message().for_release = is_release;
+    message().for_release = for_release;
+    message().order = order;
     message().try_number = try_number;
   }
 
@@ -96,9 +99,10 @@ private:
   }
 };
 
-std::unique_ptr<try_answered> provisioner::call_provider(const job& j, std::uint32_t try_number) {
-  const auto answer = std::allocate_shared<provider_answer>(
-      message_allocator<provider_answer>{}, core_, j.request.token, j.is_release, try_number);
+std::unique_ptr<try_answered> provisioner::call_provider(const job& j) {
+  const auto answer = std::allocate_shared<provider_answer>(message_allocator<provider_answer>{},
+                                                            core_, j.request.token, j.is_release,
+                                                            j.order, j.request.try_number);
   call_provider(j, completion{answer});
   return answer->call_ended();
 }
@@ -151,13 +155,17 @@ void provisioner::on_document(document_read& what) {
   provision(l->jobs.front(), what);
 }
 
+/// An answer to an earlier release of the same token says nothing of what was made since then.
+bool provisioner::is_about(const job& j, const try_answered& what) {
+  if (j.is_release != what.for_release) return false;
+  if (mutated(mutant::stale_answer_accepted)) return true;
+  return j.is_release ? j.order == what.order : j.request.token == what.token;
+}
+
 void provisioner::on_answer(try_answered& what) {
   const auto found = lanes_.find(what.token.uid);
-  const bool is_of_another =
-      found == lanes_.end() || (found->second->jobs.front().request.token != what.token &&
-                                !mutated(mutant::stale_answer_accepted));
-  if (is_of_another || found->second->jobs.front().is_release != what.for_release ||
-      found->second->phase == phase::queued) {
+  if (found == lanes_.end() || found->second->phase == phase::queued ||
+      !is_about(found->second->jobs.front(), what)) {
     on_late_answer(what);
     return;
   }

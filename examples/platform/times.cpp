@@ -1,5 +1,6 @@
 #include "times.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -27,8 +28,14 @@ const unit* find_unit(std::string_view name) {
   return nullptr;
 }
 
+// What a year of four digits can say: damaged records say more.
+constexpr fsm::timestamp earliest = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
+constexpr fsm::timestamp latest =
+    std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1} - std::chrono::milliseconds{1};
+
 // Date, time and milliseconds of `when`, then `zone`.
 std::string render(fsm::timestamp when, bool show_milliseconds, std::string_view zone) {
+  when = std::clamp(when, earliest, latest);
   const auto day = std::chrono::floor<std::chrono::days>(when);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{when - day};

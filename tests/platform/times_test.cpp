@@ -42,3 +42,8 @@ TEST_CASE("a time is shown in UTC, and LastModified without milliseconds") {
   CHECK(platform::iso_text(when) == "2023-09-19T20:03:08.045Z");
   CHECK(platform::last_modified_text(when) == "2023-09-19T20:03:08.000+0000");
 }
+
+TEST_CASE("a time that no clock has shows as the nearest year of four digits") {
+  CHECK(platform::iso_text(fsm::timestamp::max()) == "9999-12-31T23:59:59.999Z");
+  CHECK(platform::iso_text(fsm::timestamp::min()) == "0000-01-01T00:00:00.000Z");
+}
