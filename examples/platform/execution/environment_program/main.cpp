@@ -42,6 +42,15 @@ long number(std::string_view text) {
   return result;
 }
 
+// When the machine has no memory left, this is what it should end. Best effort.
+void be_first_to_go() {
+  const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  constexpr std::string_view most = "1000";
+  [[maybe_unused]] const auto written = ::write(file, most.data(), most.size());
+  ::close(file);
+}
+
 // A user and group of its own, in a session of its own, that end with the parent.
 int outside(char** words) {
   const auto parent = static_cast<pid_t>(number(words[0]));
@@ -50,6 +59,7 @@ int outside(char** words) {
   // The parent may have files open that do not close themselves.
   if (::close_range(first_foreign_descriptor, ~0U, 0) != 0) return fail("close_range");
   ::setsid();
+  be_first_to_go();  // As long as its own entries in /proc are its own.
   if (user >= 0) {
     const auto uid = static_cast<uid_t>(user);
     const auto gid = static_cast<gid_t>(group);

@@ -54,9 +54,12 @@ bool add_all(scmp_filter_ctx to) {
     if (seccomp_rule_add(to, deny, number, 0) != 0) return false;
   }
   // Programs fall back to clone, whose flags can be looked at, and to ordinary input and output.
-  for (const auto* name : {"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"}) {
-    if (seccomp_rule_add(to, SCMP_ACT_ERRNO(ENOSYS), seccomp_syscall_resolve_name(name), 0) != 0)
-      return false;
+  // Memory that belongs to no process would count for none.
+  for (const auto* name : {"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register",
+                           "memfd_create", "memfd_secret", "shmget"}) {
+    const int number = seccomp_syscall_resolve_name(name);
+    if (number == __NR_SCMP_ERROR) continue;  // Newer than the library.
+    if (seccomp_rule_add(to, SCMP_ACT_ERRNO(ENOSYS), number, 0) != 0) return false;
   }
   for (const auto flag : {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER,
                           CLONE_NEWPID, CLONE_NEWNET}) {
