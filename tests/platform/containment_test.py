@@ -119,6 +119,69 @@ def handler(event, context):
         is_error(found, "Runtime.ExitError", "")
 
 
+def shared_memory(program):
+    """memory that processes share, or that a function takes while it is idle, counts as any other"""
+    maps = """
+import mmap, os, time
+def handler(event, context):
+    kept = mmap.mmap(-1, 600 << 20)
+    if event == "child" and os.fork() == 0:
+        time.sleep(0.1)
+        while True: kept[0] = 1
+    for at in range(0, 600 << 20, 4096):
+        kept[at] = 1
+    time.sleep(10)
+"""
+    fair = """
+import mmap, os, time
+def handler(event, context):
+    kept = mmap.mmap(-1, 60 << 20)
+    children = []
+    for at in range(0, 60 << 20, 4096): kept[at] = 1
+    for _ in range(3):
+        children.append(os.fork())
+        if children[-1] == 0:
+            seen = sum(kept[at] for at in range(0, 60 << 20, 4096))
+            time.sleep(1)
+            os._exit(0)
+    for each in children: os.waitpid(each, 0)
+    return [os.getpid(), int(open("/proc/self/oom_score_adj").read())]
+"""
+    others = """
+import ctypes, os
+def handler(event, context):
+    libc = ctypes.CDLL(None, use_errno=True)
+    found = [libc.syscall(number, *more) for number, *more in ((319, b"x", 0), (447, 0), (29, 0, 4096, 0o1600))]
+    return found
+"""
+    late = """
+import threading, time
+kept = []
+def work():
+    time.sleep(0.3)
+    for _ in range(60): kept.append(bytearray(10 << 20))
+def handler(event, context):
+    threading.Thread(target=work).start()
+"""
+    with Runs(program) as p, Others(p, 10):
+        p.python("maps", maps, Timeout=30)
+        for event in ("alone", "child"):
+            found = p.call("maps", event)
+            is_error(found, "Runtime.ExitError", "signal: killed")
+            check("It used more than 128 MB of memory." in found[2], True, found[2])
+        p.python("fair", fair, Timeout=30)
+        check(p.result("fair")[1], 1000, "pages that four share count once; it goes first when memory runs out")
+        p.python("others", others)
+        check(p.result("others"), [-1, -1, -1], "memory that belongs to no process")
+        p.python("late", late)
+        for name in ("maps", "fair", "others"):
+            p.functions.delete_function(FunctionName=name)
+        p.call("late")
+        p.await_processes(1, "but for the neighbour, as it went on beyond its memory")
+        check("an idle environment uses too much memory" in p.read_log(), True, p.read_log())
+        p.call("late")
+
+
 def flood_of_words(program):
     """100 MB of log pass, and the last 4 KB of it are kept"""
     text = """
@@ -222,4 +285,4 @@ def handler(event, context):
 
 
 if __name__ == "__main__":
-    run_parts([fork_bomb, full_disk, endless_memory, flood_of_words, reach, neighbours])
+    run_parts([fork_bomb, full_disk, endless_memory, shared_memory, flood_of_words, reach, neighbours])

@@ -17,7 +17,6 @@ from execution_harness import ECHO, LEFT, Runs, is_error, processes_with, togeth
 from harness import check, run_parts
 
 
-
 def crowds(program):
     """a hundred calls at once run at once, also on a busy machine; more environments than allowed there are not"""
     with busy(8), Runs(program, "--max-environments", "100") as p:
@@ -38,6 +37,75 @@ def crowds(program):
         found = together(5, call)
         check(sorted(str(each) for each in found if each == "refused"), ["refused"] * 3, found)
         check(p.result("other", 1), 1, "an idle environment gives way to another function's")
+
+
+def one_is_enough(program):
+    """who calls again when it is answered needs one environment only, also when that is all there may be"""
+    with Runs(program) as p:
+        p.python("f", ECHO)
+        p.create("node", {"index.js": "exports.handler = async (event) => event"}, runtime="nodejs20.x")
+        for i in range(100):
+            check((p.result("f", i), p.result("node", i)), (i, i), "one after the other")
+        p.await_processes(2, "after calls one after the other")
+    with Runs(program, "--max-environments", "1") as p:
+        p.python("f", WAYS, Timeout=1)
+        for i in range(100):
+            check(p.result("f", i), i, "with room for one")
+        for how, kind in (("exit", "Runtime.ExitError"), ("sleep", "Sandbox.Timedout")) * 2:
+            is_error(p.call("f", how), kind, "")
+            check(p.result("f", 1), 1, f"at once after {how}")
+        p.python("g", WAYS)
+        for i in range(10):
+            check((p.result("f", i), p.result("g", i)), (i, i), "two functions that take turns")
+
+
+WAYS = """
+import os, time
+def handler(event, context):
+    if event == "exit": os._exit(1)
+    if event == "sleep": time.sleep(2)
+    return event
+"""
+
+
+def starts_that_wait(program):
+    """what is to be started waits for room while all environments are busy, in order; calls do not"""
+    text = "import time\ndef handler(event, context):\n    time.sleep(event)\n    return '{}'\n"
+    with Runs(program, "--max-environments", "1") as p:
+        p.python("f", text.format("old"), Timeout=20)
+        runs = threading.Thread(target=quiet, args=(lambda: p.call("f", 3),))
+        runs.start()
+        time.sleep(0.5)
+        p.python("g", text.format("g"), wait=None)
+        p.python("h", text.format("h"), wait=None)
+        p.functions.update_function_code(FunctionName="f", ZipFile=zip_of({"index.py": text.format("new")}))
+        time.sleep(1.5)  # Tries that fail would have been used up by now.
+        check([p.situation_of(each)[0] for each in "gh"], ["Pending"] * 2, "while the only one is busy")
+        check(p.situation_of("f")[::2], ("Active", "InProgress"), "the update, while the only one is busy")
+        try:
+            p.call("f", 0)
+            raise AssertionError("a call ran beside the only one")
+        except p.functions.exceptions.TooManyRequestsException:
+            pass
+        runs.join()
+        p.wait("g", "active")
+        p.wait("h", "active")
+        p.wait("f", "settled")
+        check(p.situation_of("f")[::2], ("Active", "Successful"), "the update")
+        check([p.result(each, 0) for each in "fgh"], ["new", "g", "h"], "afterwards")
+        check(p.read_log().count("a start waits for room"), 3, p.read_log())
+        # Who waits may leave.
+        runs = threading.Thread(target=quiet, args=(lambda: p.call("f", 2),))
+        runs.start()
+        time.sleep(0.5)
+        p.python("i", text.format("i"), wait=None)
+        p.python("j", text.format("j"), wait=None)
+        time.sleep(0.3)
+        p.functions.delete_function(FunctionName="i")
+        p.wait("j", "active")
+        runs.join()
+        check(p.result("j", 0), "j", "after another has left the line")
+        p.stop()
 
 
 @contextlib.contextmanager
@@ -272,4 +340,4 @@ def kill_one(platform):
 
 
 if __name__ == "__main__":
-    run_parts([crowds, updates, life, kills, stuck, restart, early_kills])
+    run_parts([crowds, one_is_enough, starts_that_wait, updates, life, kills, stuck, restart, early_kills])

@@ -253,9 +253,18 @@ def no_sandbox(program):
         check(p.result("f", {"how": "well"}), "well", "a function without walls")
         is_error(p.call("f", {"how": "exit"}), "Runtime.ExitError", "exit status 3")
         check(p.result("f", {"how": "well"}), "well", "afterwards")
+        leaves = "import subprocess\ndef handler(event, context):\n" \
+            "    subprocess.Popen(['sh', '-c', 'sleep 60; true'], start_new_session=True)\n"
+        p.python("leaves", leaves)
+        p.python("stays", leaves)
+        for _ in range(2):
+            p.call("leaves")
+        p.call("stays")
         p.functions.delete_function(FunctionName="f")
-        p.await_processes(0, "after it was deleted")
+        p.functions.delete_function(FunctionName="leaves")
+        p.await_processes(3, "what is left when two of three were deleted")
         p.stop()
+        check(p.processes(), [], "after the platform has stopped")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t megabyte = std::uint64_t{1} << 20U;
 constexpr std::chrono::milliseconds accept_pause{50};
+// Of one environment, at a time.
+constexpr std::size_t connections_max = 8;
 
 std::chrono::microseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::ceil<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
@@ -66,6 +68,7 @@ void environment::accept() {
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
     runtime_connection::handler& by = *self;
+    self->make_room_for_connection();
     auto& made = self->connections_.emplace_back(
         std::make_shared<runtime_connection>(std::move(socket), by));
     made->start();
@@ -81,34 +84,83 @@ void environment::accept_later() {
   });
 }
 
+// The one that will be missed least, so that a function cannot take all descriptors of the
+// platform.
+void environment::make_room_for_connection() {
+  if (connections_.size() < connections_max) return;
+  const auto may_go = [this](const auto& each) { return each != asking_ && each != serving_; };
+  auto which = std::find_if(connections_.begin(), connections_.end(),
+                            [&](const auto& each) { return may_go(each) && each->is_silent(); });
+  if (which == connections_.end())
+    which = std::find_if(connections_.begin(), connections_.end(), may_go);
+  (*which)->close();
+  connections_.erase(which);
+}
+
 void environment::lost(const runtime_connection::pointer& which) {
-  if (asking_ == which) asking_.reset();
   std::erase(connections_, which);
+  if (serving_ == which) serving_.reset();
+  if (asking_ == which) leave_idle();
+}
+
+// Its runtime may come back with another connection, or it is ended for being stuck.
+void environment::leave_idle() {
+  asking_.reset();
+  if (state_ != state::idle) return;
+  state_ = state::answered;
+  since_ = std::chrono::steady_clock::now();
+  owner_.stopped_waiting(*this);
+}
+
+bool environment::still_waits() {
+  if (const auto by = asking_; by && by->peer_has_gone()) {
+    by->close();
+    lost(by);
+  }
+  return state_ == state::idle;
+}
+
+bool environment::is_current(std::string_view id) const {
+  return job_ && state_ == state::busy && id == job_->what.request_id;
+}
+
+std::optional<http::response> environment::refuses(const http::request_head& what) {
+  const auto target = what.target();
+  const auto call = read_runtime_request(what.method(), {target.data(), target.size()});
+  switch (call.what) {
+    case runtime_call::next: return std::nullopt;
+    case runtime_call::init_error:
+      if (state_ == state::starting && cause_ == end_cause::itself) return std::nullopt;
+      return refused_message(403, "InvalidStateTransition", "The runtime has started already.");
+    case runtime_call::response:
+    case runtime_call::error:
+      if (is_current(call.id)) return std::nullopt;
+      return refused_message(400, "InvalidRequestID", "This invocation does not run here.");
+    case runtime_call::unknown: break;
+  }
+  return refused_message(404, "NotFound", "There is no such operation.");
 }
 
 void environment::asked(const runtime_connection::pointer& by, const http::request& what) {
+  if (auto no = refuses(what)) return by->answer(*std::move(no));
   const auto target = what.target();
   const auto call = read_runtime_request(what.method(), {target.data(), target.size()});
-  const bool about_current = job_ && state_ == state::busy && call.id == job_->what.request_id;
-  switch (call.what) {
-    case runtime_call::next: return asked_for_next(by);
-    case runtime_call::init_error: return reported_start(by, what);
-    case runtime_call::response:
-    case runtime_call::error:
-      if (about_current) return answered(by, what.body(), call.what == runtime_call::error);
-      return by->answer(
-          refused_message(400, "InvalidRequestID", "This invocation does not run here."));
-    case runtime_call::unknown: break;
-  }
-  by->answer(refused_message(404, "NotFound", "There is no such operation."));
+  if (call.what == runtime_call::next) return asked_for_next(by);
+  if (call.what != runtime_call::init_error)
+    return answered(by, what, call.what == runtime_call::error);
+  by->answer(accepted_message());
+  fail_to_start(reported_error(what, what.body()));
 }
 
 void environment::asked_for_next(const runtime_connection::pointer& by) {
-  if (asking_ || state_ == state::busy) {
+  if (state_ == state::busy || cause_ != end_cause::itself) {
     return by->answer(refused_message(403, "InvalidStateTransition",
                                       "The invocation before has not been answered."));
   }
-  asking_ = by;
+  if (const auto older = std::exchange(asking_, by)) {  // Whoever asked then is gone, say.
+    older->close();
+    return lost(older), by->watch();
+  }
   const bool first = state_ == state::starting;
   if (first) {
     clock_->cancel(std::exchange(alarm_, 0));
@@ -116,15 +168,13 @@ void environment::asked_for_next(const runtime_connection::pointer& by) {
   }
   state_ = state::idle;
   owner_.became_idle(*this, first);
+  if (asking_ == by) by->watch();
 }
 
-void environment::reported_start(const runtime_connection::pointer& by, const http::request& what) {
-  if (state_ != state::starting) {
-    return by->answer(
-        refused_message(403, "InvalidStateTransition", "The runtime has started already."));
-  }
-  start_report_ = what.body();
-  by->answer(accepted_message());
+// What it has reported is why: nothing that it does now changes that.
+void environment::fail_to_start(std::string report) {
+  start_report_ = std::move(report);
+  kill(end_cause::reported);
 }
 
 void environment::run(job_ptr what) {
@@ -135,6 +185,7 @@ void environment::run(job_ptr what) {
 
 void environment::hand_over() {
   const auto by = std::exchange(asking_, nullptr);
+  serving_ = by;
   const auto& what = job_->what;
   const auto deadline = what.begin ? what.begin() : what.deadline;
   since_ = std::chrono::steady_clock::now();
@@ -142,11 +193,12 @@ void environment::hand_over() {
   kill(end_cause::itself);  // The runtime has gone away while it waited.
 }
 
-void environment::answered(const runtime_connection::pointer& by, std::string payload,
+void environment::answered(const runtime_connection::pointer& by, const http::request& what,
                            bool failed) {
+  auto problem = failed ? std::optional{reported_error(what, what.body())} : late_error(what);
   invoke::outcome result;
-  result.payload = std::move(payload);
-  if (failed) result.function_error = "Unhandled";
+  if (problem) result.function_error = "Unhandled";
+  result.payload = problem ? *std::move(problem) : what.body();
   state_ = state::answered;
   finish(std::move(result));
   by->answer(accepted_message());
@@ -154,10 +206,10 @@ void environment::answered(const runtime_connection::pointer& by, std::string pa
 
 void environment::asked_too_much(const runtime_connection::pointer& by,
                                  const http::request_head& what) {
+  if (auto no = refuses(what)) return by->answer(*std::move(no));
   const auto target = what.target();
   const auto call = read_runtime_request(what.method(), {target.data(), target.size()});
-  const bool about_current = job_ && state_ == state::busy && call.id == job_->what.request_id;
-  if (about_current && call.what == runtime_call::response) {
+  if (is_current(call.id)) {
     invoke::outcome result;
     result.function_error = "Unhandled";
     result.payload =
@@ -168,6 +220,7 @@ void environment::asked_too_much(const runtime_connection::pointer& by,
     finish(std::move(result));
   }
   by->answer(refused_message(413, "RequestEntityTooLarge", "The answer is too large."));
+  if (call.what == runtime_call::init_error) fail_to_start(reported_error(what, {}));
 }
 
 // The rest of an outcome is known here.
@@ -199,6 +252,17 @@ void environment::stop_if_stuck() {
 
 void environment::stop() { kill(end_cause::stopped); }
 
-void environment::exceed_memory() { kill(end_cause::memory); }
+void environment::exceed_memory() {
+  kill(end_cause::memory);
+  leave_idle();  // It takes no invocation any more.
+}
+
+bool environment::is_between_invocations() const {
+  return state_ == state::answered && cause_ == end_cause::itself && since(since_) < a_moment;
+}
+
+bool environment::is_about_to_end() const {
+  return (cause_ != end_cause::itself || state_ == state::ended) && since(killed_) < a_moment;
+}
 
 }  // namespace platform::execution

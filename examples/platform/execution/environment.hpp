@@ -17,9 +17,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace platform::execution {
+
+/// How long a runtime that has answered may take to ask again, or a process to end, until somebody
+/// who waits for it waits for something else.
+inline constexpr std::chrono::milliseconds a_moment{100};
 
 /// What an environment is made of.
 struct environment_parts {
@@ -46,6 +51,8 @@ public:
     virtual ~owner() = default;
     /// It waits for an invocation: for the first one, as it has just become ready, or for the next.
     virtual void became_idle(environment& which, bool first) = 0;
+    /// It waits no longer, and not because it was told to run.
+    virtual void stopped_waiting(environment& which) = 0;
     /// It will not become ready.
     virtual void failed_to_start(environment& which, const start_failure& why) = 0;
     /// There is no process of it any more. The last call.
@@ -58,6 +65,9 @@ public:
   void start();
   /// Runs an invocation; only when idle.
   void run(job_ptr what);
+  /// Whether its runtime is still there to take an invocation; only when idle. If not, its owner is
+  /// told so first.
+  bool still_waits();
   /// Ends an invocation, and with it the environment; false if that does not run here.
   bool cancel(const job& what);
   /// Ends it.
@@ -76,6 +86,11 @@ public:
   [[nodiscard]] bool is_working() const noexcept {
     return state_ != state::idle && state_ != state::ended;
   }
+  /// Whether it is about to become idle: who is answered may be faster with its next invocation
+  /// than the runtime with its next question.
+  [[nodiscard]] bool is_between_invocations() const;
+  /// Whether its process has ended, or was told to, a moment ago: there will be room.
+  [[nodiscard]] bool is_about_to_end() const;
   [[nodiscard]] pid_t process() const noexcept { return process_id_; }
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
   [[nodiscard]] std::uint32_t memory_mb() const noexcept { return memory_mb_; }
@@ -90,11 +105,19 @@ private:
     starting,
     idle,
     busy,
-    answered,  ///< The invocation has ended; the runtime has not asked for the next one yet.
+    answered,  ///< The invocation has ended; the runtime does not ask for the next one yet.
     ended,
   };
-  enum class end_cause : std::uint8_t { itself, stopped, memory, start_timeout, platform };
+  enum class end_cause : std::uint8_t {
+    itself,
+    stopped,
+    memory,
+    start_timeout,
+    reported,
+    platform
+  };
 
+  std::optional<http::response> refuses(const http::request_head& what) override;
   void asked(const runtime_connection::pointer& by, const http::request& what) override;
   void asked_too_much(const runtime_connection::pointer& by,
                       const http::request_head& what) override;
@@ -105,9 +128,12 @@ private:
   void listen(int descriptor);
   void accept();
   void accept_later();
+  void make_room_for_connection();
   void asked_for_next(const runtime_connection::pointer& by);
-  void answered(const runtime_connection::pointer& by, std::string payload, bool failed);
-  void reported_start(const runtime_connection::pointer& by, const http::request& what);
+  void answered(const runtime_connection::pointer& by, const http::request& what, bool failed);
+  void fail_to_start(std::string report);
+  void leave_idle();
+  [[nodiscard]] bool is_current(std::string_view id) const;
   void hand_over();
   void finish(invoke::outcome what);
 
@@ -135,7 +161,8 @@ private:
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;  // Before it is accepted again; for silence, at the end.
   std::vector<runtime_connection::pointer> connections_;
-  runtime_connection::pointer asking_;  // Waits for an invocation.
+  runtime_connection::pointer asking_;   // Waits for an invocation.
+  runtime_connection::pointer serving_;  // Was given the last one.
 
   state state_ = state::starting;
   end_cause cause_ = end_cause::itself;
@@ -147,6 +174,7 @@ private:
   int platform_error_ = 0;
   fsm::clock::task_id alarm_ = 0;
   std::chrono::steady_clock::time_point since_;              // It is in its state.
+  std::chrono::steady_clock::time_point killed_;             // Or it ended by itself.
   std::optional<std::chrono::microseconds> start_duration_;  // Until it has been reported.
   std::uint64_t memory_peak_ = 0;
 };

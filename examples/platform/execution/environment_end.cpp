@@ -1,6 +1,7 @@
 // The process of an environment: what it says, what it writes, and how it ends.
 #include "execution/environment.hpp"
 #include "execution/environment_program/messages.hpp"
+#include "execution/process_family.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -127,7 +128,11 @@ void environment::watch_process() {
 
 void environment::kill(end_cause why) {
   if (state_ == state::ended) return;
-  if (cause_ == end_cause::itself) cause_ = why;
+  if (cause_ == end_cause::itself) {
+    cause_ = why;
+    killed_ = std::chrono::steady_clock::now();
+  }
+  if (!ends_as_one_) end_family(process_id_);  // Also what has left its session.
   // All of its session that is no namespace's; the rest goes with the first process of that.
   ::kill(-process_id_, SIGKILL);
   ::kill(process_id_, SIGKILL);
@@ -136,6 +141,7 @@ void environment::kill(end_cause why) {
 void environment::process_ended(int status) {
   const auto was = std::exchange(state_, state::ended);
   if (alarm_ != 0) clock_->cancel(std::exchange(alarm_, 0));
+  if (cause_ == end_cause::itself) killed_ = std::chrono::steady_clock::now();
   bool is_last = false;
   while (const auto said = receive(control_.native_handle(), is_last)) heard_failure(said->text);
   if (was == state::starting && cause_ != end_cause::stopped) {
@@ -191,6 +197,7 @@ void environment::fail_start(int status) {
 void environment::wait_for_silence() {
   for (const auto& each : std::exchange(connections_, {})) each->close();
   asking_.reset();
+  serving_.reset();
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   control_.close(ignored);

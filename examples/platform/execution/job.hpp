@@ -2,6 +2,7 @@
 
 #include "invoke/runner.hpp"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -11,6 +12,8 @@ namespace platform::execution {
 struct job {
   invoke::invocation what;
   invoke::runner::finished done;
+  /// Since when it waits for an environment, if it does.
+  std::chrono::steady_clock::time_point queued{};
 
   [[nodiscard]] bool is_over() const noexcept { return !done; }
 

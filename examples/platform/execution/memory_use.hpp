@@ -5,9 +5,9 @@
 
 namespace platform::execution {
 
-/// Bytes of memory that a process and all that descend from it have for themselves; pages that
-/// several share are counted for each. Reads /proc; what ends meanwhile is left out.
-[[nodiscard]] std::uint64_t private_bytes(pid_t root);
+/// Bytes of memory that a process and all that descend from it have, without files of a disk; pages
+/// that several share are counted for each. Reads /proc; what ends meanwhile is left out.
+[[nodiscard]] std::uint64_t own_bytes(pid_t root);
 
 /// The same, with shared pages counted once: exact, but it takes the kernel much longer.
 [[nodiscard]] std::uint64_t proportional_bytes(pid_t root);

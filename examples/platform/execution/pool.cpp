@@ -1,11 +1,15 @@
 #include "execution/pool.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace platform::execution {
 
 namespace {
+
+// Until it is looked again whether an environment has come that was about to.
+constexpr std::chrono::milliseconds pause{20};
 
 invoke::outcome not_run(std::string why) {
   invoke::outcome result;
@@ -15,8 +19,11 @@ invoke::outcome not_run(std::string why) {
 
 }  // namespace
 
-pool::pool(host& by, const fsm::attempt_token& token, settings of)
-    : host_{by}, token_{token}, settings_{std::move(of)} {}
+pool::pool(boost::asio::io_context& io, host& by, const fsm::attempt_token& token, settings of)
+    : host_{by},
+      token_{token},
+      settings_{std::move(of)},
+      pause_{std::make_shared<boost::asio::steady_timer>(io)} {}
 
 void pool::prepare(fsm::completion done) {
   const bool ready =
@@ -26,16 +33,23 @@ void pool::prepare(fsm::completion done) {
   start_wanted();
 }
 
+void pool::there_is_room() {
+  waits_for_room_ = false;
+  start_wanted();
+}
+
 void pool::run(job_ptr what) {
   if (is_stopping_) return what->finish(not_run("its version has been stopped"));
-  if (idle_.empty()) {
-    queue_.push_back(std::move(what));
-    return start_wanted();
+  while (!idle_.empty()) {
+    auto& next = *idle_.back();
+    if (!next.still_waits()) continue;  // It is idle no longer.
+    idle_.pop_back();
+    host_.is_not_idle(next);
+    return next.run(std::move(what));
   }
-  auto& next = *idle_.back();
-  idle_.pop_back();
-  host_.is_not_idle(next);
-  next.run(std::move(what));
+  what->queued = std::chrono::steady_clock::now();
+  queue_.push_back(std::move(what));
+  start_wanted();
 }
 
 bool pool::cancel(const job& what) {
@@ -67,9 +81,25 @@ void pool::stop(std::function<void()> done) {
   go_if_done();
 }
 
+// How many should be starting: an environment that is about to ask takes one of those who wait.
+// Where another one cannot be started, room that will be there in a moment is waited for.
+std::size_t pool::wanted() const {
+  auto waiting = queue_.size();
+  const auto less = [&](auto count) { waiting -= std::min<std::size_t>(waiting, count); };
+  less(std::count_if(all_.begin(), all_.end(),
+                     [](const auto& each) { return each->is_between_invocations(); }));
+  if (waiting != 0 && !host_.has_room()) {
+    const auto then = std::chrono::steady_clock::now() - a_moment;
+    const auto young = std::count_if(queue_.begin(), queue_.end(),
+                                     [&](const auto& each) { return each->queued > then; });
+    less(std::min(static_cast<std::size_t>(young), host_.coming_room()));
+  }
+  return std::max<std::size_t>(waiting, preparing_ && !waits_for_room_ ? 1 : 0);
+}
+
 // As many as have somebody waiting for them. What fails at once takes somebody out of the line.
 void pool::start_wanted() {
-  while (starting_ < std::max<std::size_t>(queue_.size(), preparing_ ? 1 : 0)) {
+  while (starting_ < wanted()) {
     ++starting_;
     if (code_) {
       start_with(code_);
@@ -77,6 +107,19 @@ void pool::start_wanted() {
       find_code();
     }
   }
+  if (queue_.size() > starting_) look_again();
+}
+
+// Somebody counts on an environment that is coming: it may not come.
+void pool::look_again() {
+  if (std::exchange(looks_again_, true)) return;
+  pause_->expires_after(pause);
+  pause_->async_wait(
+      [this, alive = std::weak_ptr{pause_}](const boost::system::error_code& problem) {
+        if (problem || alive.expired()) return;
+        looks_again_ = false;
+        start_wanted();
+      });
 }
 
 void pool::find_code() {
@@ -100,7 +143,9 @@ void pool::start_with(const code_cache::folder& code) {
 // One that was starting will not be there.
 void pool::fail(const start_failure& why) {
   --starting_;
-  if (const auto who = std::exchange(preparing_, std::nullopt)) {
+  if (preparing_ && why.no_room) {
+    if (!std::exchange(waits_for_room_, true)) host_.wait_for_room(*this);
+  } else if (const auto who = std::exchange(preparing_, std::nullopt)) {
     why.platform_failed ? who->transient(why.message) : who->failed(why.why, why.message);
   }
   if (queue_.empty()) return;
@@ -122,6 +167,11 @@ void pool::became_idle(environment& which, bool first) {
   host_.is_idle(*this, which);
 }
 
+void pool::stopped_waiting(environment& which) {
+  std::erase(idle_, &which);
+  host_.is_not_idle(which);
+}
+
 void pool::failed_to_start(environment&, const start_failure& why) {
   if (!is_stopping_) return fail(why);
   --starting_;
@@ -131,7 +181,8 @@ void pool::ended(environment& which) {
   if (std::erase(idle_, &which) != 0) host_.is_not_idle(which);
   host_.has_ended(which);
   std::erase_if(all_, [&](const auto& each) { return each.get() == &which; });
-  go_if_done();
+  if (is_stopping_) return go_if_done();
+  start_wanted();  // Somebody may have counted on it.
 }
 
 void pool::go_if_done() {

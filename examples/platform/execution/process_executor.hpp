@@ -20,7 +20,8 @@ namespace platform::execution {
 struct process_options {
   sandbox_options sandbox{};
   /// Environments that there may be at once; beyond it the one that has been idle longest gives
-  /// way, and when none is, invocations are refused. 0 = as many as the machine has memory for.
+  /// way, and when none is, invocations are refused and starts wait. 0 = as many as the machine has
+  /// memory for.
   std::size_t environments_max = 0;
   /// An environment that has not been used for this long is stopped.
   fsm::duration idle_after = std::chrono::minutes{10};
@@ -50,7 +51,7 @@ public:
 
 /// How many environments the machine has memory for, and files that one keeps open.
 [[nodiscard]] std::size_t fitting_environments();
-inline constexpr std::size_t files_per_environment = 8;
+inline constexpr std::size_t files_per_environment = 12;
 
 /// The program fsm-environment, beside the one that runs.
 [[nodiscard]] std::filesystem::path environment_program_beside_this();

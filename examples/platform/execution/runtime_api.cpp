@@ -16,6 +16,8 @@ using http::proto::verb;
 
 constexpr std::string_view base = "/2018-06-01/runtime/";
 constexpr std::string_view invocation = "invocation/";
+constexpr const char* error_type = "Lambda-Runtime-Function-Error-Type";
+constexpr const char* error_body = "Lambda-Runtime-Function-Error-Body";
 
 boost::beast::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -51,6 +53,23 @@ runtime_request read_runtime_request(verb method, std::string_view target) {
   if (rest == "/response") return {runtime_call::response, id};
   if (rest == "/error") return {runtime_call::error, id};
   return {};
+}
+
+std::string reported_error(const http::request_head& head, const std::string& body) {
+  if (!body.empty()) return body;
+  const auto found = head.find(error_type);
+  const std::string_view type =
+      found == head.end() ? "Runtime.Unknown"
+                          : std::string_view{found->value().data(), found->value().size()};
+  return boost::json::serialize(boost::json::object{
+      {"errorType", view(type)}, {"errorMessage", "The runtime reported no more than that."}});
+}
+
+// The parser puts the fields of a trailer behind those of the head.
+std::optional<std::string> late_error(const http::request& answer) {
+  if (!answer.chunked() || answer.find(error_type) == answer.end()) return std::nullopt;
+  const auto said = answer[error_body];
+  return reported_error(answer, wire::base64_decode({said.data(), said.size()}).value_or(""));
 }
 
 http::response invocation_message(const invoke::invocation& what, fsm::timestamp deadline) {

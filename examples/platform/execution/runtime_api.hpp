@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,11 @@ struct runtime_request {
 
 [[nodiscard]] runtime_request read_runtime_request(http::proto::verb method,
                                                    std::string_view target);
+
+/// The error that a request reports, as JSON: its body or, if that is empty, the type in its head.
+[[nodiscard]] std::string reported_error(const http::request_head& head, const std::string& body);
+/// The error in the trailer of an answer that came in pieces: the function failed on its way.
+[[nodiscard]] std::optional<std::string> late_error(const http::request& answer);
 
 /// An invocation, as it is handed over.
 [[nodiscard]] http::response invocation_message(const invoke::invocation& what,

@@ -3,9 +3,13 @@
 #include "http/message.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -21,6 +25,8 @@ public:
   class handler {
   public:
     virtual ~handler() = default;
+    /// The answer to a request whose body need not be read; nothing if it may come.
+    [[nodiscard]] virtual std::optional<http::response> refuses(const http::request_head& what) = 0;
     /// To be answered with `answer`, once, now or later.
     virtual void asked(const pointer& by, const http::request& what) = 0;
     /// A request with more body than a runtime may send; the connection is closed behind the
@@ -31,28 +37,44 @@ public:
   };
 
   runtime_connection(boost::asio::ip::tcp::socket socket, handler& by)
-      : socket_{std::move(socket)}, handler_{&by} {}
+      : socket_{std::move(socket)}, deadline_{socket_.get_executor()}, handler_{&by} {}
 
   void start() { read(); }
   void answer(http::response what);
+  /// Notices from now on, until it answers, that the other side has gone.
+  void watch();
   void close();
+
+  /// Nobody would miss it just now: no request has begun, or all that matters has been said.
+  [[nodiscard]] bool is_silent() const noexcept { return is_silent_; }
+  [[nodiscard]] bool peer_has_gone();
 
 private:
   using parser = http::proto::request_parser<http::proto::string_body>;
 
   void read();
+  void read_head();
   void go_on_reading();
   void read_body();
   void take();
+  void refuse(http::response answer);
   void refuse_size();
+  void see_off();
+  void throw_away();
+  void end_after(std::chrono::milliseconds time);
+  void wait_for_ever();
   void end();
 
   boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer deadline_;
   handler* handler_;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
   http::response response_;
+  std::uint64_t watches_ = 0;
+  std::size_t thrown_away_ = 0;
   bool closes_ = false;
+  bool is_silent_ = true;
 };
 
 }  // namespace platform::execution

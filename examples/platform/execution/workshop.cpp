@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::chrono::seconds patience{3};
 constexpr std::chrono::milliseconds memory_pause{100};
+// What is idle is looked at each so many times only, a part of them each time.
+constexpr std::uint32_t idle_turns = 10;
 constexpr std::uint64_t megabyte = std::uint64_t{1} << 20U;
 // Beyond its memory, so that only what allocates faster than it is looked at meets this limit.
 constexpr std::uint64_t data_slack_mb = 1024;
@@ -160,7 +162,8 @@ std::vector<fsm::attempt_token> workshop::held(const fsm::attempt_token& after,
 pool& workshop::pool_of(const version& what) {
   auto& found = pools_[what.token];
   if (!found) {
-    found = std::make_unique<pool>(*this, what.token, read_settings(what.name, *what.document));
+    found =
+        std::make_unique<pool>(io_, *this, what.token, read_settings(what.name, *what.document));
     const std::lock_guard lock{mutex_};
     held_.insert(what.token);
   }
@@ -172,6 +175,7 @@ void workshop::is_gone(const fsm::attempt_token& token) {
     const std::lock_guard lock{mutex_};
     held_.erase(token);
   }
+  std::erase(waiting_for_room_, token);
   pools_.erase(token);
 }
 
@@ -236,10 +240,25 @@ tl::expected<std::shared_ptr<environment>, start_failure> workshop::start_enviro
 
 void workshop::has_ended(environment& which) { give_room_back(which.number()); }
 
+// What is given back belongs to those who wait for it, in order.
+bool workshop::has_room() const {
+  if (!offers_room_ && !waiting_for_room_.empty()) return false;
+  return environments_ < how_.environments_max || !idle_.empty();
+}
+
+std::size_t workshop::coming_room() const {
+  std::size_t result = 0;
+  for (const auto& [token, pool] : pools_) {
+    for (const auto& each : pool->environments())
+      result += each->is_between_invocations() || each->is_about_to_end() ? 1 : 0;
+  }
+  return result;
+}
+
 // When all room is taken the environment that has been idle longest gives way.
 bool workshop::take_room(std::uint32_t& number) {
+  if (!has_room()) return false;
   if (environments_ >= how_.environments_max) {
-    if (idle_.empty()) return false;
     const auto longest = idle_.front();
     giving_way_.insert(longest.which->number());
     --environments_;
@@ -258,6 +277,23 @@ bool workshop::take_room(std::uint32_t& number) {
 void workshop::give_room_back(std::uint32_t number) {
   if (giving_way_.erase(number) == 0) --environments_;
   free_numbers_.push_back(number);
+  if (!waiting_for_room_.empty()) asio::post(io_, [this] { offer_room(); });
+}
+
+void workshop::wait_for_room(pool& which) {
+  waiting_for_room_.push_back(which.token());
+  log_->info("a start waits for room function={} version={} environments={}",
+             fsm::quoted(which.what().function), which.what().version, environments_);
+}
+
+void workshop::offer_room() {
+  offers_room_ = true;
+  while (!waiting_for_room_.empty() && has_room()) {
+    const auto next = waiting_for_room_.front();
+    waiting_for_room_.pop_front();
+    if (const auto found = pools_.find(next); found != pools_.end()) found->second->there_is_room();
+  }
+  offers_room_ = false;
 }
 
 // --- idle ones
@@ -266,6 +302,7 @@ void workshop::give_room_back(std::uint32_t number) {
 void workshop::is_idle(pool& of, environment& which) {
   which.idle_since = clock_->coarse_now();
   idle_places_[&which] = idle_.insert(idle_.end(), {&which, &of});
+  if (!waiting_for_room_.empty()) asio::post(io_, [this] { offer_room(); });
   plan_idle_alarm();
 }
 
@@ -310,9 +347,11 @@ void workshop::watch_memory() {
     std::uint64_t found = 0;
   };
   const auto all = std::make_shared<std::vector<look>>();
+  const auto turn = looks_++ % idle_turns;
   for (const auto& [token, pool] : pools_) {
     for (const auto& each : pool->environments()) {
-      if (each->is_working()) all->push_back({each, each->process(), each->memory_mb() * megabyte});
+      if (each->is_working() || each->number() % idle_turns == turn)
+        all->push_back({each, each->process(), each->memory_mb() * megabyte});
     }
   }
   memory_timer_.expires_after(memory_pause);
@@ -321,7 +360,7 @@ void workshop::watch_memory() {
     if (all->empty()) return watch_memory();
     asio::post(watchers_, [this, all] {
       for (auto& each : *all) {
-        each.found = private_bytes(each.process);
+        each.found = own_bytes(each.process);
         if (each.found > each.most) each.found = proportional_bytes(each.process);
       }
       asio::post(io_, [this, all] {
@@ -330,7 +369,12 @@ void workshop::watch_memory() {
           if (!who) continue;
           who->saw_memory(each.found);
           who->stop_if_stuck();
-          if (each.found > each.most) who->exceed_memory();
+          if (each.found <= each.most) continue;
+          if (who->is_idle()) {
+            log_->info("an idle environment uses too much memory and is ended process={} bytes={}",
+                       each.process, each.found);
+          }
+          who->exceed_memory();
         }
         watch_memory();
       });

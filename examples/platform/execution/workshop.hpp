@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -48,6 +49,9 @@ private:
       std::function<void(tl::expected<code_cache::folder, start_failure>)> done) override;
   tl::expected<std::shared_ptr<environment>, start_failure> start_environment(
       const settings& of, const code_cache::folder& code, environment::owner& by) override;
+  [[nodiscard]] bool has_room() const override;
+  [[nodiscard]] std::size_t coming_room() const override;
+  void wait_for_room(pool& which) override;
   void is_idle(pool& of, environment& which) override;
   void is_not_idle(environment& which) override;
   void has_ended(environment& which) override;
@@ -56,6 +60,7 @@ private:
   pool& pool_of(const version& what);
   [[nodiscard]] bool take_room(std::uint32_t& number);
   void give_room_back(std::uint32_t number);
+  void offer_room();
   void plan_idle_alarm();
   void stop_idle();
   void watch_memory();
@@ -85,6 +90,9 @@ private:
   std::set<std::uint32_t> giving_way_;  // By number.
   std::vector<std::uint32_t> free_numbers_;
   std::uint32_t numbers_ = 0;
+  std::deque<fsm::attempt_token> waiting_for_room_;
+  bool offers_room_ = false;
+  std::uint32_t looks_ = 0;  // At memory.
   boost::asio::steady_timer memory_timer_{io_};
   boost::asio::thread_pool watchers_{1};
 

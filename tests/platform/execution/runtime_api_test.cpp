@@ -45,6 +45,26 @@ TEST_CASE("An invocation is handed over with its payload and all that is known o
   CHECK(message.body() == "{\"n\":1}");
 }
 
+TEST_CASE("A reported error is what was sent or, without that, its type") {
+  platform::http::request what{verb::post, "/", 11};
+  CHECK(reported_error(what, R"({"errorType":"Mine"})") == R"({"errorType":"Mine"})");
+  CHECK(reported_error(what, "").starts_with(R"({"errorType":"Runtime.Unknown",)"));
+  what.set("lambda-runtime-function-error-type", "My.Kind");
+  CHECK(reported_error(what, "").starts_with(R"({"errorType":"My.Kind",)"));
+}
+
+TEST_CASE("An answer that came in pieces may end in an error") {
+  platform::http::request what{verb::post, "/", 11};
+  what.set("Lambda-Runtime-Function-Error-Type", "My.Kind");
+  CHECK(!late_error(what));  // It did not come in pieces.
+  what.chunked(true);
+  CHECK(late_error(what).value().starts_with(R"({"errorType":"My.Kind",)"));
+  what.set("Lambda-Runtime-Function-Error-Body", "eyJhIjoxfQ==");
+  CHECK(late_error(what) == R"({"a":1})");
+  what.erase("Lambda-Runtime-Function-Error-Type");
+  CHECK(!late_error(what));
+}
+
 TEST_CASE("A client's context that would break the head is left out") {
   platform::invoke::invocation what;
   what.client_context = "eyJhIg0KOjF9";  // With a line break in it.
