@@ -257,12 +257,12 @@ void environment::exceed_memory() {
   leave_idle();  // It takes no invocation any more.
 }
 
-bool environment::is_between_invocations() const {
-  return state_ == state::answered && cause_ == end_cause::itself && since(since_) < a_moment;
+bool environment::is_between_invocations(std::chrono::milliseconds at_most) const {
+  return state_ == state::answered && cause_ == end_cause::itself && since(since_) < at_most;
 }
 
-bool environment::is_about_to_end() const {
-  return (cause_ != end_cause::itself || state_ == state::ended) && since(killed_) < a_moment;
+bool environment::is_about_to_end(std::chrono::milliseconds at_most) const {
+  return (cause_ != end_cause::itself || state_ == state::ended) && since(killed_) < at_most;
 }
 
 }  // namespace platform::execution

@@ -22,10 +22,6 @@
 
 namespace platform::execution {
 
-/// How long a runtime that has answered may take to ask again, or a process to end, until somebody
-/// who waits for it waits for something else.
-inline constexpr std::chrono::milliseconds a_moment{100};
-
 /// What an environment is made of.
 struct environment_parts {
   boost::asio::io_context& io;
@@ -88,9 +84,9 @@ public:
   }
   /// Whether it is about to become idle: who is answered may be faster with its next invocation
   /// than the runtime with its next question.
-  [[nodiscard]] bool is_between_invocations() const;
-  /// Whether its process has ended, or was told to, a moment ago: there will be room.
-  [[nodiscard]] bool is_about_to_end() const;
+  [[nodiscard]] bool is_between_invocations(std::chrono::milliseconds at_most) const;
+  /// Whether its process has ended, or was told to, no longer ago: there will be room.
+  [[nodiscard]] bool is_about_to_end(std::chrono::milliseconds at_most) const;
   [[nodiscard]] pid_t process() const noexcept { return process_id_; }
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
   [[nodiscard]] std::uint32_t memory_mb() const noexcept { return memory_mb_; }

@@ -8,6 +8,10 @@ namespace platform::execution {
 
 namespace {
 
+// How long a runtime that has answered may take to ask again until another one is started for who
+// waits for it; and until who waits is refused, as none can be.
+constexpr std::chrono::milliseconds patience_to_start{100};
+constexpr std::chrono::milliseconds patience_when_full{500};
 // Until it is looked again whether an environment has come that was about to.
 constexpr std::chrono::milliseconds pause{20};
 
@@ -82,17 +86,19 @@ void pool::stop(std::function<void()> done) {
 }
 
 // How many should be starting: an environment that is about to ask takes one of those who wait.
-// Where another one cannot be started, room that will be there in a moment is waited for.
+// Where another one cannot be started, room that will be there soon is waited for.
 std::size_t pool::wanted() const {
   auto waiting = queue_.size();
+  const bool is_full = waiting != 0 && !host_.has_room();
+  const auto patience = is_full ? patience_when_full : patience_to_start;
   const auto less = [&](auto count) { waiting -= std::min<std::size_t>(waiting, count); };
   less(std::count_if(all_.begin(), all_.end(),
-                     [](const auto& each) { return each->is_between_invocations(); }));
-  if (waiting != 0 && !host_.has_room()) {
-    const auto then = std::chrono::steady_clock::now() - a_moment;
+                     [&](const auto& each) { return each->is_between_invocations(patience); }));
+  if (waiting != 0 && is_full) {
+    const auto then = std::chrono::steady_clock::now() - patience;
     const auto young = std::count_if(queue_.begin(), queue_.end(),
                                      [&](const auto& each) { return each->queued > then; });
-    less(std::min(static_cast<std::size_t>(young), host_.coming_room()));
+    less(std::min(static_cast<std::size_t>(young), host_.coming_room(patience)));
   }
   return std::max<std::size_t>(waiting, preparing_ && !waits_for_room_ ? 1 : 0);
 }

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -38,8 +39,8 @@ public:
         const settings& of, const code_cache::folder& code, environment::owner& by) = 0;
     /// Whether one more can be started now.
     [[nodiscard]] virtual bool has_room() const = 0;
-    /// How many environments will have ended, or will be idle, in a moment.
-    [[nodiscard]] virtual std::size_t coming_room() const = 0;
+    /// How many environments are about to end, or to be idle, and have been it no longer.
+    [[nodiscard]] virtual std::size_t coming_room(std::chrono::milliseconds at_most) const = 0;
     /// Calls `there_is_room` when there is, after those who asked before. Asked once until then.
     virtual void wait_for_room(pool& which) = 0;
     /// It waits for an invocation, from now on; and no longer.

@@ -246,11 +246,11 @@ bool workshop::has_room() const {
   return environments_ < how_.environments_max || !idle_.empty();
 }
 
-std::size_t workshop::coming_room() const {
+std::size_t workshop::coming_room(std::chrono::milliseconds at_most) const {
   std::size_t result = 0;
   for (const auto& [token, pool] : pools_) {
     for (const auto& each : pool->environments())
-      result += each->is_between_invocations() || each->is_about_to_end() ? 1 : 0;
+      result += each->is_between_invocations(at_most) || each->is_about_to_end(at_most) ? 1 : 0;
   }
   return result;
 }

@@ -50,7 +50,7 @@ private:
   tl::expected<std::shared_ptr<environment>, start_failure> start_environment(
       const settings& of, const code_cache::folder& code, environment::owner& by) override;
   [[nodiscard]] bool has_room() const override;
-  [[nodiscard]] std::size_t coming_room() const override;
+  [[nodiscard]] std::size_t coming_room(std::chrono::milliseconds at_most) const override;
   void wait_for_room(pool& which) override;
   void is_idle(pool& of, environment& which) override;
   void is_not_idle(environment& which) override;
