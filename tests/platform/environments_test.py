@@ -197,6 +197,7 @@ def life(program):
         mine, = set(glob.glob(LEFT)) - before
         check(len(glob.glob(mine + "/code/*")), 1, "the same code is unpacked once")
         p.await_processes(2, "while they are Active")
+        time.sleep(0.5)  # Its runtime has asked for the next one by then, and is idle.
         p.advance("11m")
         p.await_processes(0, "environments that are not used are stopped")
         check(p.situation_of("f")[0], "Active", "all the same")
