@@ -3,12 +3,21 @@
 import { existsSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const prefix = "/2018-06-01/runtime/";
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+const reportBytesMax = 256 * 1024;
+const streams = Symbol.for("aws.lambda.runtime.handler.streaming");
+
+// The invocation that runs, until its answer is on its way.
+let current;
+// That answer.
+let answering = Promise.resolve();
+let isStarting = true;
 
 function ask(method, where, body, headers = {}) {
   return new Promise((resolve, reject) => {
@@ -25,12 +34,36 @@ function ask(method, where, body, headers = {}) {
   });
 }
 
+function textOf(value) {
+  try {
+    return String(value);
+  } catch {
+    return "What was thrown cannot be shown.";
+  }
+}
+
+// What is told of an error: whatever was thrown, and however long it is.
 function describe(error) {
   const isError = util.types.isNativeError(error) || error instanceof Error;
-  const what = isError
-    ? { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? "").split("\n") }
-    : { errorType: typeof error, errorMessage: String(error), trace: [] };
-  return what;
+  const [type, message, trace] = isError
+    ? [textOf(error.name), textOf(error.message), textOf(error.stack ?? "").split("\n")]
+    : [typeof error, textOf(error), []];
+  const what = { errorType: type, errorMessage: message, trace };
+  return Buffer.byteLength(JSON.stringify(what)) <= reportBytesMax ? what : shortened(what);
+}
+
+// A character takes up to six bytes.
+function shortened({ errorType, errorMessage, trace }) {
+  return {
+    errorType: errorType.slice(0, 256),
+    errorMessage: errorMessage.slice(0, 24 * 1024),
+    trace: trace.slice(0, 64).map((line) => line.slice(0, 256)),
+  };
+}
+
+// What may stand in a header field.
+function headerText(text) {
+  return text.slice(0, 256).replace(/[^ -~]/g, "?");
 }
 
 function named(type, message) {
@@ -80,45 +113,115 @@ function makeContext(headers) {
   };
 }
 
-// A handler answers with a promise, or by its third argument.
-function call(handler, event, context) {
+// What a function streams, kept until it has ended.
+class ResponseStream extends Writable {
+  pieces = [];
+
+  _write(piece, _, done) {
+    this.pieces.push(Buffer.from(piece));
+    done();
+  }
+
+  setContentType(type) {
+    this.contentType = type;
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[streams] = "response";
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, metadata) {
+      stream.setContentType("application/vnd.awslambda.http-integration-response");
+      stream.write(JSON.stringify(metadata));
+      stream.write(Buffer.alloc(8));
+      return stream;
+    },
+  },
+};
+
+const isPromise = (value) => typeof value?.then === "function";
+
+// A handler answers with a promise, by its third argument, or by its context. What it returns
+// otherwise does not count. The third argument is looked at when nothing is left to do, unless the
+// handler does not want that; where nobody ever answers, null is the answer then.
+function call(handler, invocation, event, context) {
   return new Promise((resolve, reject) => {
-    const callback = (error, value) => (error ? reject(error) : resolve(value));
+    const isSet = (error) => error !== undefined && error !== null;
+    const done = (error, value) => (isSet(error) ? reject(error) : resolve(value));
+    const callback = (error, value) => {
+      if (isSet(error) || !context.callbackWaitsForEmptyEventLoop) return done(error, value);
+      invocation.whenAtRest = () => resolve(value);
+    };
+    Object.assign(context, { done, succeed: resolve, fail: (error) => reject(error ?? "handled") });
+    invocation.whenAtRest = () => resolve(null);
     const result = handler(event, context, callback);
-    if (typeof result?.then === "function") result.then(resolve, reject);
-    else if (handler.length < 3) resolve(result);
+    if (isPromise(result)) result.then(resolve, reject);
   });
 }
 
-let current;
+function callStreaming(handler, invocation, event, context) {
+  return new Promise((resolve, reject) => {
+    const stream = new ResponseStream();
+    const ended = new Promise((finish) => stream.on("finish", finish));
+    stream.on("error", reject);
+    invocation.whenAtRest = () => reject(new Error("Response stream is not finished."));
+    const result = handler(event, stream, context);
+    if (!isPromise(result)) throw new Error("Streaming does not support non-async handlers.");
+    Promise.all([result, ended]).then(() => resolve(Buffer.concat(stream.pieces)), reject);
+  });
+}
 
+async function run(handler, invocation, event, context) {
+  if (handler[streams]) return callStreaming(handler, invocation, event, context);
+  return JSON.stringify((await call(handler, invocation, event, context)) ?? null) ?? "null";
+}
+
+function answer(where, body, headers) {
+  current = undefined;
+  answering = ask("POST", where, body, headers);
+  return answering;
+}
+
+// Between two invocations there is nobody to tell.
 async function fail(error) {
   const what = describe(error);
   console.error(`${what.errorType}: ${what.errorMessage}\n${what.trace.slice(1).join("\n")}`);
-  const headers = { "Lambda-Runtime-Function-Error-Type": what.errorType };
-  await ask("POST", current ? `invocation/${current}/error` : "init/error", JSON.stringify(what), headers);
+  const where = current ? `invocation/${current.id}/error` : "init/error";
+  const headers = { "Lambda-Runtime-Function-Error-Type": headerText(what.errorType) };
+  if (current || isStarting) await answer(where, JSON.stringify(what), headers);
 }
 
 async function runOne(handler) {
   const [headers, body] = await ask("GET", "invocation/next");
-  current = headers["lambda-runtime-aws-request-id"];
+  const invocation = { id: headers["lambda-runtime-aws-request-id"] };
+  current = invocation;
   process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"] ?? "";
   try {
-    const answer = await call(handler, JSON.parse(body), makeContext(headers));
-    await ask("POST", `invocation/${current}/response`, JSON.stringify(answer ?? null));
+    const result = await run(handler, invocation, JSON.parse(body), makeContext(headers));
+    await answer(`invocation/${invocation.id}/response`, result);
   } catch (error) {
     await fail(error);
   }
 }
 
+// What nobody has caught may have left anything behind. The answer before is not held up; nor is
+// the end by asking for the next invocation, which may take for ever.
 async function failAndEnd(error) {
-  await fail(error);
-  process.exit(1);
+  try {
+    await fail(error);
+    await answering;
+  } finally {
+    process.exit(1);
+  }
 }
 process.on("uncaughtException", failAndEnd);
 process.on("unhandledRejection", (error) =>
-  failAndEnd(named("Runtime.UnhandledPromiseRejection", String(error))),
+  failAndEnd(named("Runtime.UnhandledPromiseRejection", textOf(error))),
 );
+process.on("beforeExit", () => current?.whenAtRest?.());
 
 let handler;
 try {
@@ -126,4 +229,5 @@ try {
 } catch (error) {
   await failAndEnd(error);
 }
+isStarting = false;
 for (;;) await runOne(handler);

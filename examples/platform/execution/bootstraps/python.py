@@ -4,6 +4,7 @@ import http.client
 import importlib
 import io
 import json
+import logging
 import os
 import sys
 import time
@@ -11,6 +12,53 @@ import traceback
 
 API = os.environ["AWS_LAMBDA_RUNTIME_API"]
 PREFIX = "/2018-06-01/runtime/"
+REPORT_BYTES_MAX = 256 * 1024
+
+
+class Unbuffered(io.BufferedWriter):
+    """Hands on at once what is written: the process can end at any time."""
+
+    def write(self, data):
+        length = super().write(data)
+        self.flush()
+        return length
+
+
+def unbuffered(descriptor, errors):
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(Unbuffered(raw), "utf-8", errors, write_through=True)
+
+
+def write_log(text):
+    """Also when the function has closed or replaced sys.stdout."""
+    data = text.encode("utf-8", "replace")
+    try:
+        while data:
+            data = data[os.write(1, data):]
+    except OSError:
+        pass  # It has closed the descriptor, too.
+
+
+class LogHandler(logging.Handler):
+    """Writes what a function logs, with the invocation that it belongs to."""
+
+    def __init__(self):
+        super().__init__()
+        self.request_id = ""
+        form = logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+                                 "%Y-%m-%dT%H:%M:%S")
+        form.converter = time.gmtime
+        self.setFormatter(form)
+
+    def emit(self, record):
+        try:
+            record.aws_request_id = self.request_id
+            write_log(self.format(record) + "\n")
+        except Exception:  # pylint: disable=broad-except
+            self.handleError(record)
+
+
+LOG_HANDLER = LogHandler()
 
 
 class Context:
@@ -60,21 +108,38 @@ class Service:
 
 
 def encode(value):
-    return json.dumps(value, ensure_ascii=False, default=refuse).encode("utf-8", "surrogatepass")
+    try:
+        return json.dumps(value, ensure_ascii=False, default=refuse).encode("utf-8")
+    except UnicodeEncodeError:  # Half of a character can only be written as a number.
+        return json.dumps(value, default=refuse).encode("ascii")
 
 
 def refuse(value):
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
+def text_of(error):
+    try:
+        return str(error)
+    except Exception:  # pylint: disable=broad-except
+        return "<exception str() failed>"
+
+
 def describe(error, kind=None, request_id=None, skip=0):
-    what = {"errorMessage": str(error), "errorType": kind or type(error).__name__,
+    what = {"errorMessage": text_of(error), "errorType": kind or type(error).__name__,
             "requestId": request_id or "",
             "stackTrace": traceback.format_tb(error.__traceback__)[skip:]}
-    sys.stdout.write(f"[ERROR] {what['errorType']}: {what['errorMessage']}\n"
-                     + "Traceback (most recent call last):\n" + "".join(what["stackTrace"]))
-    sys.stdout.flush()
+    if len(encode(what)) > REPORT_BYTES_MAX:  # A character takes up to twelve bytes.
+        what.update(errorMessage=what["errorMessage"][:12 * 1024], errorType=what["errorType"][:256],
+                    stackTrace=[each[:256] for each in what["stackTrace"][-32:]])
+    write_log(f"[ERROR] {what['errorType']}: {what['errorMessage']}\n"
+              + "Traceback (most recent call last):\n" + "".join(what["stackTrace"]))
     return what
+
+
+def header_text(text):
+    """What may stand in a header field."""
+    return "".join(each if " " <= each <= "~" else "?" for each in text[:256])
 
 
 class NoHandler(Exception):
@@ -108,7 +173,7 @@ def load_handler(name):
 
 def run_one(service, handler):
     headers, body = service.next()
-    request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+    request_id = LOG_HANDLER.request_id = headers["Lambda-Runtime-Aws-Request-Id"]
     os.environ["_X_AMZN_TRACE_ID"] = headers.get("Lambda-Runtime-Trace-Id", "")
     try:
         answer = handler(json.loads(body), Context(headers))
@@ -121,24 +186,33 @@ def run_one(service, handler):
             kind = "Runtime.MarshalError"
             text = TypeError(f"Unable to marshal response: {error}")
             path, body = "error", encode(describe(text, kind, request_id))
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     service.post(f"invocation/{request_id}/{path}", body)
 
 
+def flush():
+    """What a function prints belongs to the invocation in which it prints it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # pylint: disable=broad-except
+            pass  # It is the function's own, or closed.
+
+
 def main():
-    # What a function prints belongs to the invocation in which it prints it.
-    sys.stdout = io.TextIOWrapper(sys.stdout.buffer, "utf-8", "replace", line_buffering=True)
+    sys.stdout = unbuffered(1, "replace")
+    sys.stderr = unbuffered(2, "backslashreplace")
+    logging.getLogger().addHandler(LOG_HANDLER)
     service = Service()
     try:
         handler = load_handler(os.environ["_HANDLER"])
     except BaseException as error:  # pylint: disable=broad-except
         if isinstance(error, SystemExit):
             raise
-        kind = getattr(error, "kind", None)
-        what = encode(describe(error, kind))
-        service.post("init/error", what,
-                     {"Lambda-Runtime-Function-Error-Type": kind or type(error).__name__})
+        kind = error.kind if isinstance(error, NoHandler) else None
+        what = describe(error, kind)
+        service.post("init/error", encode(what),
+                     {"Lambda-Runtime-Function-Error-Type": header_text(what["errorType"])})
         sys.exit(1)
     while True:
         run_one(service, handler)

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""What a handler may do in Python and JavaScript, and what it is told, as AWS's own runtimes have it.
+
+usage: bootstraps_test.py PROGRAM [PART...]
+"""
+
+import json
+import re
+import time
+
+from execution_harness import Runs, is_error
+from harness import check, run_parts
+
+REPORT_BYTES_MAX = 256 * 1024
+
+
+def javascript(p, name, text, **more):
+    return p.create(name, {"index.js": text}, runtime="nodejs20.x", **more)
+
+
+NODE_WAYS = """
+const later = (what) => setTimeout(what, 100);
+const ways = {
+  wrapped: (f => function () { return f.apply(this, arguments); })((e, c, done) => { later(() => done(null, 1)); }),
+  optional: (e, c, done = () => {}) => { later(() => done(null, 2)); },
+  value: (e, c) => 'not counted',
+  never: (e, c, done) => {},
+  unsettled: async () => new Promise(() => {}),
+  succeed: (e, c) => { later(() => c.succeed(3)); },
+  done: (e, c) => c.done(null, 4),
+  failed: (e, c) => c.fail(new RangeError('by the context')),
+  refused: (e, c, done) => { later(() => {}); done('by a text'); },
+  waits: (e, c, done) => { done(null, 5); later(() => console.log('afterwards')); },
+  hurries: (e, c, done) => {
+    c.callbackWaitsForEmptyEventLoop = false;
+    done(null, 6);
+    setTimeout(() => {}, 60000).unref();
+    setTimeout(() => {}, 3000);
+  },
+};
+exports.handler = function (event, context, callback) { return ways[event](event, context, callback); };
+"""
+
+
+def node_answers(program):
+    """a handler in JavaScript answers by a promise, a callback or its context, and null when it never does"""
+    with Runs(program) as p:
+        javascript(p, "f", NODE_WAYS, Timeout=20)
+        wanted = {"wrapped": 1, "optional": 2, "value": None, "never": None, "unsettled": None, "succeed": 3,
+                  "done": 4}
+        check({way: p.result("f", way) for way in wanted}, wanted, "the answers")
+        is_error(p.call("f", "failed"), "RangeError", "by the context")
+        is_error(p.call("f", "refused"), "string", "by a text")
+        payload, _, log, _ = p.call("f", "waits")
+        check((payload, "afterwards\nEND" in log), (5, True), log)
+        started = time.monotonic()
+        check(p.result("f", "hurries"), 6, "the answer of one that does not wait")
+        check(time.monotonic() - started < 2, True, "it did not wait")
+
+
+def node_between(program):
+    """what goes wrong between two invocations in JavaScript ends the process, not the next invocation"""
+    with Runs(program) as p:
+        javascript(p, "f", """
+            const me = Math.random();
+            exports.handler = async (event) => {
+              if (event === 'throw') setTimeout(() => { throw new Error('too late'); }, 200);
+              if (event === 'reject') setTimeout(() => Promise.reject(new Error('too late')), 200);
+              if (event === 'now') setTimeout(() => { throw new TypeError('meanwhile'); }, 50);
+              if (event === 'now') await new Promise(() => {});
+              return me;
+            };""")
+        for way in ("throw", "reject"):
+            first = p.result("f", way)
+            there = set(p.processes())
+            until = time.monotonic() + 20
+            while there <= set(p.processes()):
+                check(time.monotonic() < until, True, f"after {way} no process ended")
+                time.sleep(0.02)
+            time.sleep(0.5)  # The platform sees its end a moment later.
+            check(p.result("f", "well") != first, True, "another process answers the next call")
+        is_error(p.call("f", "now"), "TypeError", "meanwhile")
+
+
+def node_streams(program):
+    """a handler that streams is answered for when it has ended its stream"""
+    text = """
+        exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
+          if (event === 'fail') throw new RangeError('no stream');
+          if (event === 'open') return;
+          if (event === 'http')
+            stream = awslambda.HttpResponseStream.from(stream, { statusCode: 201 });
+          stream.write('one ');
+          await new Promise((done) => setTimeout(done, 50));
+          stream.end(Buffer.from('two'));
+        });"""
+    with Runs(program) as p:
+        javascript(p, "f", text)
+
+        def said(event):
+            return p.functions.invoke(FunctionName="f", Payload=json.dumps(event))["Payload"].read()
+
+        check(said("text"), b"one two", "a stream")
+        check(said("http"), b'{"statusCode":201}' + 8 * b"\0" + b"one two", "a stream with a head")
+        is_error(p.call("f", "fail"), "RangeError", "no stream")
+        is_error(p.call("f", "open"), "Error", "Response stream is not finished.")
+
+
+def errors_that_are_odd(program):
+    """an error whose name, text or length cannot be sent as it is is an error all the same"""
+    with Runs(program) as p:
+        javascript(p, "node", """
+            exports.handler = async (event) => {
+              const error = new Error('boom');
+              if (event === 'name') error.name = 'Ошибка';
+              if (event === 'line') error.name = 'a\\nb';
+              if (event === 'text') throw Object.create(null);
+              if (event === 'long') error.message = '\\x01é'.repeat(4 << 20);
+              throw error;
+            };""", MemorySize=512)
+        is_error(p.call("node", "name"), "Ошибка", "boom")
+        is_error(p.call("node", "line"), "a\nb", "boom")
+        is_error(p.call("node", "text"), "object", "cannot be shown")
+        found = p.call("node", "long")
+        is_error(found, "Error", "\x01é")
+        check(len(json.dumps(found[0], ensure_ascii=False).encode()) <= REPORT_BYTES_MAX, True, "its length")
+        p.python("python", """
+import sys
+class Unreadable(Exception):
+    def __str__(self): raise ValueError("no text")
+def handler(event, context):
+    if event == "half": return "\\ud800"
+    if event == "long": raise ValueError("\\x01\\ud800é" * (4 << 20))
+    if event == "close": sys.stdout.close(); return "closed"
+    raise Unreadable()
+""", MemorySize=512)
+        is_error(p.call("python", "text"), "Unreadable", "str() failed")
+        check(p.functions.invoke(FunctionName="python", Payload='"half"')["Payload"].read(), b'"\\ud800"', "half")
+        found = p.call("python", "long")
+        is_error(found, "ValueError", "\x01")
+        check(len(json.dumps(found[0])) <= REPORT_BYTES_MAX, True, "its length")
+        check(p.result("python", "close"), "closed", "without an output")
+        is_error(p.call("python", "text"), "Unreadable", "str() failed")
+        # At the start an error's name is told in a header, too.
+        for name, runtime, files in (
+                ("start", "python3.11", {"index.py": "class Ошибка(Exception): pass\nraise Ошибка('never')"}),
+                ("start-node", "nodejs20.x",
+                 {"index.js": "const e = new Error('never'); e.name = 'Ошибка'; throw e;"})):
+            p.create(name, files, runtime=runtime, wait=None)
+            p.request("GET", f"/_fsm/wait/{name}?for=active&timeout=30s")
+            found = p.functions.get_function_configuration(FunctionName=name)
+            check((found["State"], found["StateReason"]), ("Failed", "Ошибка: never"), name)
+
+
+def python_logs(program):
+    """what a function in Python logs and prints arrives, also when it does not come to its end"""
+    with Runs(program) as p:
+        p.python("f", """
+import logging, os, time
+def handler(event, context):
+    log = logging.getLogger()
+    log.info("not asked for")
+    log.setLevel(logging.INFO)
+    log.info("asked for %s", "once")
+    logging.getLogger("of.a.part").warning("careful")
+    print("no line", end="")
+    if event == "leave": os._exit(1)
+    if event == "sleep": time.sleep(60)
+    return context.aws_request_id
+""", Timeout=1)
+        payload, _, log, _ = p.call("f")
+        lines = log.split("\n")
+        form = r"\[{}\]\t\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z\t{}\t{}"
+        check(bool(re.fullmatch(form.format("INFO", payload, "asked for once"), lines[1])
+                   and re.fullmatch(form.format("WARNING", payload, "careful"), lines[2])
+                   and lines[3] == "no line"), True, log)
+        for way in ("leave", "sleep"):
+            log = p.call("f", way)[2]
+            check("\tasked for once\n" in log and "no line" in log, True, log)
+
+
+if __name__ == "__main__":
+    run_parts([node_answers, node_between, node_streams, errors_that_are_odd, python_logs])
