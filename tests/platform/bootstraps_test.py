@@ -4,6 +4,7 @@
 usage: bootstraps_test.py PROGRAM [PART...]
 """
 
+import base64
 import json
 import re
 import time
@@ -179,5 +180,28 @@ def handler(event, context):
             check("\tasked for once\n" in log and "no line" in log, True, log)
 
 
+def client_contexts(program):
+    """a client's context arrives as it is, and what is none is refused"""
+    with Runs(program) as p:
+        p.python("python", "def handler(e, context):\n    c = context.client_context\n    return c and c.custom\n")
+        javascript(p, "node", "exports.handler = async (e, context) => context.clientContext?.custom ?? null")
+        custom = {"who": "Ünïcødé 😀 \x7f", "number": 1.0, "text": "a\nb\\"}
+        for name in ("python", "node"):
+            for text in (json.dumps({"custom": custom}, indent=2, ensure_ascii=False).replace("\n", "\r\n"),
+                         json.dumps({"custom": custom})):
+                context = base64.b64encode(text.encode()).decode()
+                check(p.result(name, ClientContext=context), custom, text)
+            check(p.result(name), None, "none")
+        path = "/2015-03-31/functions/node/invocations"
+        for wrong in ("###", *(base64.b64encode(each).decode() for each in (b"[]", b"5", b"{", b"", b'{"a":"\xff"}'))):
+            status, headers, text = p.request("POST", path, "1", {"X-Amz-Client-Context": wrong})
+            wanted = (200, None) if not wrong else (400, "InvalidRequestContentException")
+            check((status, headers["X-Amzn-Errortype"]), wanted, wrong)
+            if wrong:
+                check(json.loads(text)["message"],
+                      "Client context must be a valid Base64-encoded JSON object.", wrong)
+
+
 if __name__ == "__main__":
-    run_parts([node_answers, node_between, node_streams, errors_that_are_odd, python_logs])
+    run_parts([node_answers, node_between, node_streams, errors_that_are_odd, python_logs, client_contexts,
+               ])

@@ -1,11 +1,10 @@
 #include "execution/runtime_api.hpp"
 
-#include "wire/digest.hpp"
+#include "wire/client_context.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 namespace platform::execution {
@@ -27,11 +26,6 @@ http::response json_message(unsigned status, std::string body) {
   result.body() = std::move(body);
   result.prepare_payload();
   return result;
-}
-
-// Whether a text can stand in a header field.
-bool is_line(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
 }
 
 }  // namespace
@@ -80,10 +74,8 @@ http::response invocation_message(const invoke::invocation& what, fsm::timestamp
   result.set("Lambda-Runtime-Deadline-Ms", std::to_string(at.count()));
   result.set("Lambda-Runtime-Invoked-Function-Arn", what.invoked_arn);
   result.set("Lambda-Runtime-Trace-Id", what.trace_id);
-  if (!what.client_context.empty()) {
-    const auto context = wire::base64_decode(what.client_context);
-    if (context && is_line(*context)) result.set("Lambda-Runtime-Client-Context", *context);
-  }
+  if (const auto context = wire::read_client_context(what.client_context))
+    result.set("Lambda-Runtime-Client-Context", *context);
   result.body() = what.payload;
   result.prepare_payload();
   return result;

@@ -1,4 +1,5 @@
 #include "invoke/engine.hpp"
+#include "wire/client_context.hpp"
 #include "wire/invoke_answers.hpp"
 #include "wire/members.hpp"
 #include "wire/names.hpp"
@@ -95,10 +96,14 @@ tl::expected<function_target, failure> read_invocation(const call_ptr& request,
   if (const auto log = request->header("X-Amz-Log-Type"); !log.empty()) {
     check_text(log, "logType", {.values = log_types}, found);
   }
-  if (request->header("X-Amz-Client-Context").size() > client_context_max) {
+  const auto context = request->header("X-Amz-Client-Context");
+  if (context.size() > client_context_max) {
     found.refuse(
         fault::invalid_request_content,
         "The client context must be at most " + std::to_string(client_context_max) + " bytes.");
+  } else if (!context.empty() && !read_client_context(context)) {
+    found.refuse(fault::invalid_request_content,
+                 "Client context must be a valid Base64-encoded JSON object.");
   }
   auto target = find_target(*request, fsm::name_rule::lookup);
   if (!target) return target;

@@ -1,5 +1,7 @@
 #include "execution/runtime_api.hpp"
 
+#include "wire/digest.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
@@ -65,9 +67,18 @@ TEST_CASE("An answer that came in pieces may end in an error") {
   CHECK(!late_error(what));
 }
 
-TEST_CASE("A client's context that would break the head is left out") {
+TEST_CASE("A client's context is handed over on one line of ASCII, and only if it is an object") {
+  const auto told = [](const std::string& text) {
+    platform::invoke::invocation what;
+    what.client_context = platform::wire::base64_encode(text);
+    return std::string{invocation_message(what, {})["Lambda-Runtime-Client-Context"]};
+  };
+  CHECK(told("{\r\n\t\"a\": 1.50\n}") == R"({   "a": 1.50 })");
+  CHECK(told("{\"a\":\"\u00fc\u20ac\U0001f600\x7f\\n\"}") ==
+        R"({"a":"\u00fc\u20ac\ud83d\ude00\u007f\n"})");
+  for (const auto* wrong : {"[]", "5", "{", "", "{} {}", "{\"a\":\"\xff\"}", "{\"a\":\"\n\"}"})
+    CHECK(told(wrong).empty());
   platform::invoke::invocation what;
-  what.client_context = "eyJhIg0KOjF9";  // With a line break in it.
-  const auto message = invocation_message(what, {});
-  CHECK(message["Lambda-Runtime-Client-Context"].empty());
+  what.client_context = "###";
+  CHECK(invocation_message(what, {})["Lambda-Runtime-Client-Context"].empty());
 }
