@@ -9,8 +9,8 @@ import json
 import re
 import time
 
-from execution_harness import Runs, is_error
-from harness import check, run_parts
+from execution_harness import ECHO, Runs, is_error, zip_of
+from harness import ROLE, check, run_parts
 
 REPORT_BYTES_MAX = 256 * 1024
 
@@ -202,6 +202,40 @@ def client_contexts(program):
                       "Client context must be a valid Base64-encoded JSON object.", wrong)
 
 
+def variables(program):
+    """reserved variables are refused; where a function's log would be, and its trace, are told"""
+    with Runs(program) as p:
+        def refusal(given):
+            body = {"FunctionName": "g", "Role": ROLE, "Runtime": "python3.11", "Handler": "index.handler",
+                    "Code": {"ZipFile": base64.b64encode(zip_of({"index.py": ECHO})).decode()},
+                    "Environment": {"Variables": given}}
+            status, headers, text = p.request("POST", "/2015-03-31/functions", body)
+            return status, headers["X-Amzn-Errortype"], json.loads(text)["message"]
+
+        reserved = ("Lambda was unable to configure your environment variables because the environment variables you "
+                    "have provided contains reserved keys that are currently not supported for modification. Reserved "
+                    "keys used in this request: ")
+        wrong = (400, "InvalidParameterValueException")
+        for name in ("AWS_REGION", "LAMBDA_TASK_ROOT", "AWS_LAMBDA_RUNTIME_API", "AWS_ACCESS_KEY_ID", "_HANDLER"):
+            check(refusal({"STAGE": "test", name: "x"}), (*wrong, reserved + name), name)
+        check(refusal({"LAMBDA_TASK_ROOT": "x", "AWS_REGION": "x"})[2].count(", "), 1, "two")
+        check(refusal({"STAGE": "a\0LD_PRELOAD=b"})[:2], wrong, "a NUL")
+        p.python("f", "import os\ndef handler(event, context):\n"
+                      "    return [os.environ['AWS_LAMBDA_LOG_GROUP_NAME'], context.log_stream_name,"
+                      " os.environ['_X_AMZN_TRACE_ID']]\n")
+        group, stream, trace = p.result("f")
+        check((group, trace.startswith("Root=1-")), ("/aws/lambda/f", True), trace)
+        check(bool(re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", stream)), True, stream)
+        path = "/2015-03-31/functions/f"
+        check(p.request("PUT", path + "/configuration", {"LoggingConfig": {"LogGroup": "/my/group"}})[0], 200, "log")
+        p.wait("f", "settled")
+        given = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+        _, headers, text = p.request("POST", path + "/invocations", "1", {"X-Amzn-Trace-Id": given})
+        found = json.loads(text)
+        check((found[0], found[1] != stream, found[2], headers["X-Amzn-Trace-Id"]), ("/my/group", True, given, given),
+              "what it was told")
+
+
 if __name__ == "__main__":
     run_parts([node_answers, node_between, node_streams, errors_that_are_odd, python_logs, client_contexts,
-               ])
+               variables])

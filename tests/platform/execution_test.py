@@ -47,7 +47,7 @@ def handler(event, context):
 def surroundings(program):
     """a function sees its variables, its context, and the version that was called"""
     with Runs(program, "--region", "eu-central-1") as p:
-        p.python("f", SEEN, Variables={"STAGE": "test", "LAMBDA_TASK_ROOT": "elsewhere"}, MemorySize=256,
+        p.python("f", SEEN, Variables={"STAGE": "test"}, MemorySize=256,
                  Timeout=30)
         p.functions.publish_version(FunctionName="f")
         context = base64.b64encode(b'{"custom":{"who":"Ada"}}').decode()

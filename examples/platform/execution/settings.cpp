@@ -1,10 +1,13 @@
 #include "execution/settings.hpp"
 
+#include "wire/digest.hpp"
 #include <fsm/name.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <fmt/chrono.h>
 
+#include <chrono>
 #include <map>
 
 namespace platform::execution {
@@ -29,12 +32,21 @@ const json::object* object_of(const json::object& object, std::string_view membe
   return value ? value->if_object() : nullptr;
 }
 
+// "2026/01/31/[$LATEST]" and 32 digits, by chance.
+std::string new_log_stream(const std::string& version) {
+  auto digits = wire::random_uuid();
+  std::erase(digits, '-');
+  const auto today = fmt::gmtime(std::chrono::system_clock::now());
+  return fmt::format("{:%Y/%m/%d}/[{}]{}", today, version, digits);
+}
+
 }  // namespace
 
 settings read_settings(std::string_view name, std::string_view document) {
   settings result;
   const auto parts = fsm::split_versioned_name(name);
   result.function = parts ? parts->function : name;
+  result.log_group = "/aws/lambda/" + result.function;
   result.version = parts && parts->version != 0 ? std::to_string(parts->version) : "$LATEST";
   json::error_code problem;
   const auto value = json::parse(document, problem);
@@ -45,6 +57,10 @@ settings read_settings(std::string_view name, std::string_view document) {
   result.memory_mb = number_of(*object, "MemorySize", result.memory_mb);
   if (const auto* scratch = object_of(*object, "EphemeralStorage"))
     result.scratch_mb = number_of(*scratch, "Size", result.scratch_mb);
+  if (const auto* logging = object_of(*object, "LoggingConfig")) {
+    if (auto group = text_of(*logging, "LogGroup"); !group.empty())
+      result.log_group = std::move(group);
+  }
   const auto* environment = object_of(*object, "Environment");
   const auto* variables = environment ? object_of(*environment, "Variables") : nullptr;
   if (variables) {
@@ -75,7 +91,8 @@ std::vector<std::string> environment_variables(const settings& of, const surroun
       {"AWS_LAMBDA_FUNCTION_NAME", of.function},
       {"AWS_LAMBDA_FUNCTION_VERSION", of.version},
       {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
-      {"AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + of.function},
+      {"AWS_LAMBDA_LOG_GROUP_NAME", of.log_group},
+      {"AWS_LAMBDA_LOG_STREAM_NAME", new_log_stream(of.version)},
       {"AWS_REGION", where.region},
       {"LAMBDA_RUNTIME_DIR", where.runtime_folder},
       {"LAMBDA_TASK_ROOT", root},
@@ -84,7 +101,9 @@ std::vector<std::string> environment_variables(const settings& of, const surroun
   for (const auto& [name, value] : reserved) all.insert_or_assign(name, value);
   std::vector<std::string> result;
   result.reserve(all.size());
-  for (const auto& [name, value] : all) result.push_back(name + "=" + value);
+  // What is behind a NUL would be a variable of its own.
+  for (const auto& [name, value] : all)
+    result.push_back(name + "=" + value.substr(0, value.find('\0')));
   return result;
 }
 

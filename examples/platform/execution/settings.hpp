@@ -20,6 +20,8 @@ struct settings {
   /// "python3.12"; "" for an image.
   std::string runtime;
   std::string handler;
+  /// Where its log would be.
+  std::string log_group;
   std::uint32_t memory_mb = 128;
   /// Room in /tmp.
   std::uint32_t scratch_mb = 512;
@@ -42,8 +44,9 @@ struct surroundings {
   std::string runtime_folder;
 };
 
-/// The environment variables of a process, as NAME=VALUE. The documented ones count more than the
-/// function's own. AWS_LAMBDA_RUNTIME_API is not among them: it is known inside only.
+/// The environment variables of a process, as NAME=VALUE, with a log stream of its own. The
+/// documented ones count more than the function's own. AWS_LAMBDA_RUNTIME_API is not among them: it
+/// is known inside only.
 [[nodiscard]] std::vector<std::string> environment_variables(const settings& of,
                                                              const surroundings& where);
 

@@ -77,7 +77,7 @@ void find_wanted(const call_ptr& request, function_target target,
                 .request_id = request.request_id(),
                 .payload = request.body().empty() ? "{}" : request.body(),
                 .client_context = std::string{request.header("X-Amz-Client-Context")},
-                .trace_id = new_trace_id()};
+                .trace_id = trace_id_of(request.header("X-Amzn-Trace-Id"))};
     then(std::move(one));
   };
   auto& functions = request->where().functions;

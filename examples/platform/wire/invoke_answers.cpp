@@ -19,6 +19,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t log_bytes_max = 4096;
+constexpr std::size_t trace_id_max = 512;
 
 double milliseconds(std::chrono::microseconds span) {
   return static_cast<double>(span.count()) / 1000;
@@ -55,8 +56,12 @@ std::string error_type(const std::string& payload) {
 
 }  // namespace
 
-// 8 and 24 digits, by chance.
-std::string new_trace_id() {
+// If there is none: 8 and 24 digits, by chance.
+std::string trace_id_of(std::string_view given) {
+  const bool is_text =
+      std::all_of(given.begin(), given.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (is_text && given.size() <= trace_id_max && given.find("Root=") != std::string_view::npos)
+    return std::string{given};
   auto digits = random_uuid();
   std::erase(digits, '-');
   return "Root=1-" + digits.substr(0, 8) + "-" + digits.substr(8) + ";Sampled=0";

@@ -9,8 +9,8 @@
 
 namespace platform::wire {
 
-/// "Root=1-...": made up, for a request that has none.
-[[nodiscard]] std::string new_trace_id();
+/// The one that a request came with; if that is none, a new one: "Root=1-...".
+[[nodiscard]] std::string trace_id_of(std::string_view given);
 
 /// With the header fields that every accepted invocation has.
 [[nodiscard]] http::response accepted(const call& request, unsigned status,

@@ -34,6 +34,25 @@ constexpr std::array log_formats{"JSON"sv, "Text"sv};
 constexpr std::array application_log_levels{"TRACE"sv, "DEBUG"sv, "INFO"sv,
                                             "WARN"sv,  "ERROR"sv, "FATAL"sv};
 constexpr std::array system_log_levels{"DEBUG"sv, "INFO"sv, "WARN"sv};
+// What a function's process is told by the service.
+constexpr std::array reserved_variables{"AWS_ACCESS_KEY"sv,
+                                        "AWS_ACCESS_KEY_ID"sv,
+                                        "AWS_DEFAULT_REGION"sv,
+                                        "AWS_EXECUTION_ENV"sv,
+                                        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"sv,
+                                        "AWS_LAMBDA_FUNCTION_NAME"sv,
+                                        "AWS_LAMBDA_FUNCTION_VERSION"sv,
+                                        "AWS_LAMBDA_INITIALIZATION_TYPE"sv,
+                                        "AWS_LAMBDA_LOG_GROUP_NAME"sv,
+                                        "AWS_LAMBDA_LOG_STREAM_NAME"sv,
+                                        "AWS_LAMBDA_RUNTIME_API"sv,
+                                        "AWS_REGION"sv,
+                                        "AWS_SECRET_ACCESS_KEY"sv,
+                                        "AWS_SESSION_TOKEN"sv,
+                                        "LAMBDA_RUNTIME_DIR"sv,
+                                        "LAMBDA_TASK_ROOT"sv,
+                                        "_HANDLER"sv,
+                                        "_X_AMZN_TRACE_ID"sv};
 constexpr std::array package_types{"Image"sv, "Zip"sv};
 constexpr std::array architectures{"x86_64"sv, "arm64"sv};
 
@@ -94,6 +113,35 @@ void read_runtime(const members& given, json::object& document) {
   document["Runtime"] = *runtime;
 }
 
+bool is_reserved(std::string_view name) {
+  return std::find(reserved_variables.begin(), reserved_variables.end(), name) !=
+         reserved_variables.end();
+}
+
+void check_variables(const std::vector<std::pair<std::string, std::string>>& variables,
+                     problems& found) {
+  std::string reserved;
+  for (const auto& [name, value] : variables) {
+    if (is_reserved(name)) {
+      reserved += (reserved.empty() ? "" : ", ") + name;
+    } else if (!is_variable_name(name)) {
+      found.violation("[" + name + "]", "environment.variables",
+                      "satisfy constraint: [Map keys must satisfy constraint: [Member must satisfy "
+                      "regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]]");
+    }
+    if (value.find('\0') != std::string::npos) {
+      found.refuse(fault::invalid_parameter_value,
+                   "The environment variable " + name + " has a NUL character in its value.");
+    }
+  }
+  if (reserved.empty()) return;
+  found.refuse(fault::invalid_parameter_value,
+               "Lambda was unable to configure your environment variables because the environment "
+               "variables you have provided contains reserved keys that are currently not "
+               "supported for modification. Reserved keys used in this request: " +
+                   reserved);
+}
+
 void read_environment(const members& given, json::object& document) {
   const auto environment = given.object("Environment");
   if (!environment) return;
@@ -110,14 +158,7 @@ void read_environment(const members& given, json::object& document) {
         "variables you have provided exceeded the 4KB limit. String measured: " +
             measured);
   }
-  for (const auto& [name, value] : *given_variables) {
-    if (!is_variable_name(name)) {
-      given.found().violation(
-          "[" + name + "]", "environment.variables",
-          "satisfy constraint: [Map keys must satisfy constraint: [Member must satisfy "
-          "regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]]");
-    }
-  }
+  check_variables(*given_variables, given.found());
   document["Environment"] = json::object{{"Variables", std::move(variables)}};
 }
 

@@ -14,6 +14,7 @@
 namespace fs = std::filesystem;
 using namespace platform::execution;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Matches;
 
 namespace {
 
@@ -59,6 +60,22 @@ TEST_CASE("A function's own variables change the usual ones, not the reserved on
   made.variables = {{"TZ", "Europe/Berlin"}, {"AWS_LAMBDA_FUNCTION_NAME", "another"}};
   CHECK(value_of(made, "TZ") == "Europe/Berlin");
   CHECK(value_of(made, "AWS_LAMBDA_FUNCTION_NAME") == "f");
+}
+
+TEST_CASE("Each environment has a log stream of its own, in its function's group") {
+  const auto made = read_settings("f:3", "{}");
+  CHECK(value_of(made, "AWS_LAMBDA_LOG_GROUP_NAME") == "/aws/lambda/f");
+  const auto stream = value_of(made, "AWS_LAMBDA_LOG_STREAM_NAME");
+  CHECK_THAT(stream, Matches("[0-9]{4}/[0-9]{2}/[0-9]{2}/\\[3\\][0-9a-f]{32}"));
+  CHECK(value_of(made, "AWS_LAMBDA_LOG_STREAM_NAME") != stream);
+  const auto other = read_settings("f", R"({"LoggingConfig":{"LogGroup":"/my/group"}})");
+  CHECK(value_of(other, "AWS_LAMBDA_LOG_GROUP_NAME") == "/my/group");
+}
+
+TEST_CASE("A value with a NUL is not two variables") {
+  auto made = read_settings("f", "{}");
+  made.handler = std::string{"a.b\0LD_PRELOAD=c", 16};
+  CHECK(value_of(made, "_HANDLER") == "a.b");
 }
 
 TEST_CASE("A runtime is executed by what the machine has, and what it has not is named") {

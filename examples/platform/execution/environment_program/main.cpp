@@ -144,7 +144,9 @@ int inside(int control) {
     return report(control, "setrlimit");
   }
   if (::chdir(told->folder.c_str()) != 0) return report(control, "chdir");
-  told->variables.push_back("AWS_LAMBDA_RUNTIME_API=127.0.0.1:" + std::to_string(port));
+  const std::string where = "AWS_LAMBDA_RUNTIME_API=";
+  std::erase_if(told->variables, [&](const auto& each) { return each.starts_with(where); });
+  told->variables.push_back(where + "127.0.0.1:" + std::to_string(port));
   ::execve(told->words.front().c_str(), pointers(told->words).data(),
            pointers(told->variables).data());
   return report(control, "exec");
