@@ -236,6 +236,15 @@ def variables(program):
               "what it was told")
 
 
+def deadline(program):
+    """the time that is left is right for the machine's clock, also where the platform's stands still"""
+    with Runs(program, "--virtual-clock") as p:
+        p.python("f", "def handler(event, context):\n    return context.get_remaining_time_in_millis()\n", Timeout=30)
+        p.advance("3h")
+        left = p.result("f")
+        check(20_000 < left <= 30_000, True, left)
+
+
 if __name__ == "__main__":
     run_parts([node_answers, node_between, node_streams, errors_that_are_odd, python_logs, client_contexts,
-               variables])
+               variables, deadline])

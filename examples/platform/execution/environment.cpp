@@ -187,7 +187,9 @@ void environment::hand_over() {
   const auto by = std::exchange(asking_, nullptr);
   serving_ = by;
   const auto& what = job_->what;
-  const auto deadline = what.begin ? what.begin() : what.deadline;
+  // A runtime goes by the machine's clock, also where the platform has another.
+  const auto left = (what.begin ? what.begin() : what.deadline) - clock_->now();
+  const auto deadline = std::chrono::floor<fsm::duration>(std::chrono::system_clock::now()) + left;
   since_ = std::chrono::steady_clock::now();
   if (by) return by->answer(invocation_message(what, deadline));
   kill(end_cause::itself);  // The runtime has gone away while it waited.
