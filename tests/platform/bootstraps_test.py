@@ -245,6 +245,22 @@ def deadline(program):
         check(20_000 < left <= 30_000, True, left)
 
 
+def usual_files(program):
+    """programs that are links to an alternative run, and the function's user has a name"""
+    with Runs(program) as p:
+        p.python("f", """
+import os, pwd, subprocess
+def handler(event, context):
+    said = subprocess.run(event, shell=True, capture_output=True, text=True).stdout
+    return [said, pwd.getpwuid(os.getuid()).pw_name, os.path.expanduser("~"), open("/etc/passwd").read()]
+""")
+        name = "sbx_user1051"
+        check(p.result("f", "awk 'BEGIN {print 5}'; id -un; id -gn"),
+              [f"5\n{name}\n{name}\n", name, "/tmp", f"{name}:x:993:990::/tmp:/bin/sh\n"], "what it sees")
+        javascript(p, "node", "exports.handler = async () => require('os').userInfo().username")
+        check(p.result("node"), name, "in JavaScript")
+
+
 if __name__ == "__main__":
-    run_parts([node_answers, node_between, node_streams, errors_that_are_odd, python_logs, client_contexts,
-               variables, deadline])
+    run_parts([node_answers, node_between, node_streams, errors_that_are_odd, python_logs, client_contexts, variables,
+               deadline, usual_files])

@@ -65,7 +65,7 @@ fsm::expected<fs::path> make_home(const process_options& how, const fs::path& pl
                             .message = "cannot copy " + how.environment_program.string() + " to " +
                                        place.string() + ": " + problem.message()});
   }
-  if (!runtimes::write_bootstraps(home)) {
+  if (!runtimes::write_bootstraps(home) || !sandbox::write_users(home)) {
     return fsm::unexpected(
         {.code = fsm::errc::internal, .message = "cannot write to " + place.string()});
   }

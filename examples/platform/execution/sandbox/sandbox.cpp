@@ -21,6 +21,7 @@ constexpr std::array bwrap_places{"/usr/bin/bwrap", "/usr/local/bin/bwrap"};
 // Inside: the user that a function sees.
 constexpr const char* inner_user = "993";
 constexpr const char* inner_group = "990";
+constexpr const char* inner_name = "sbx_user1051";
 
 void add(std::vector<std::string>& to, std::initializer_list<std::string> words) {
   to.insert(to.end(), words);
@@ -41,11 +42,24 @@ void add_system(std::vector<std::string>& to) {
       add(to, {"--ro-bind", path.string(), path.string()});
     }
   }
-  for (const auto* file : {"/etc/ld.so.cache", "/etc/ssl", "/etc/nsswitch.conf", "/etc/hosts"})
+  // Some programs are links to what is chosen in the alternatives.
+  for (const auto* file :
+       {"/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl", "/etc/nsswitch.conf", "/etc/hosts"})
     add(to, {"--ro-bind-try", file, file});
 }
 
 }  // namespace
+
+bool sandbox::write_users(const fs::path& home) {
+  const std::string user = inner_user;
+  const std::string group = inner_group;
+  const auto write = [&](const char* name, const std::string& text) {
+    const auto made = code::make_file((home / name).string());
+    return made.is_open() && made.write(text) == 0;
+  };
+  return write("passwd", inner_name + (":x:" + user + ":" + group + "::/tmp:/bin/sh\n")) &&
+         write("group", inner_name + (":x:" + group + ":\n"));
+}
 
 gid_t sandbox::readers(const sandbox_options& how) {
   return how.on && is_root() ? static_cast<gid_t>(first_user) : ::getegid();
@@ -108,6 +122,8 @@ std::vector<std::string> sandbox::walls(const cell& of) const {
   }
   add_system(words);
   const auto scratch = std::to_string(std::uint64_t{of.scratch_mb} << 20U);
+  for (const auto* file : {"passwd", "group"})
+    add(words, {"--ro-bind", (home_ / file).string(), std::string{"/etc/"} + file});
   add(words, {"--proc",       "/proc",     "--dev",        "/dev",
               "--size",       scratch,     "--tmpfs",      "/tmp",
               "--dir",        "/opt",      "--ro-bind",    of.code.string(),

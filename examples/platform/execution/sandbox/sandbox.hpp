@@ -43,10 +43,13 @@ public:
   static constexpr uid_t first_user = 1'879'048'192;
 
   /// Tries everything out. `home` is readable for the group `readers`, and holds what environments
-  /// start with: the program fsm-environment, and the bootstraps of the interpreters. Blocks.
+  /// start with: the program fsm-environment, the bootstraps of the interpreters, and
+  /// what `write_users` writes. Blocks.
   /// Error: what this machine does not allow, and what to do about it.
   [[nodiscard]] static fsm::expected<sandbox> open(const sandbox_options& how,
                                                    const std::filesystem::path& home);
+  /// Writes to `home` how a function's user is called. False if it cannot be written.
+  [[nodiscard]] static bool write_users(const std::filesystem::path& home);
   /// The group that has to be able to read `home` and the code.
   [[nodiscard]] static gid_t readers(const sandbox_options& how);
 
