@@ -3,6 +3,10 @@
 #include "code/file.hpp"
 #include "execution/bootstraps.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -15,6 +19,20 @@ namespace fs = std::filesystem;
 
 tl::unexpected<fsm::error> unusable(std::string why) {
   return fsm::unexpected({.code = fsm::errc::invalid_argument, .message = std::move(why)});
+}
+
+// What an interpreter says of itself: "3.11.2". Waits for it.
+std::string version_of(const std::string& program) {
+  const auto command = "exec '" + program + "' --version 2>/dev/null </dev/null";
+  std::array<char, 64> text{};
+  auto* said = ::popen(command.c_str(), "re");
+  if (!said) return "unknown";
+  const auto length = std::fread(text.data(), 1, text.size(), said);
+  ::pclose(said);
+  std::string_view line{text.data(), length};
+  line = line.substr(0, line.find('\n'));
+  line.remove_prefix(std::min(line.find_first_of("0123456789"), line.size()));
+  return line.empty() ? "unknown" : std::string{line};
 }
 
 }  // namespace
@@ -57,8 +75,11 @@ fsm::expected<std::vector<std::string>> runtimes::command(const settings& of,
 }
 
 std::string runtimes::describe() const {
-  const auto shown = [](const std::string& path) { return path.empty() ? "none" : path; };
-  return "python3=" + shown(python_) + " node=" + shown(node_);
+  const auto shown = [](const std::string& name, const std::string& path) {
+    if (path.empty()) return name + "=none";
+    return name + "=" + path + " " + name + "_version=" + version_of(path);
+  };
+  return shown("python3", python_) + " " + shown("node", node_);
 }
 
 bool runtimes::write_bootstraps(const fs::path& folder) {

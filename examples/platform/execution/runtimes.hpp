@@ -23,7 +23,8 @@ public:
   [[nodiscard]] fsm::expected<std::vector<std::string>> command(const settings& of,
                                                                 const surroundings& where) const;
 
-  /// What there is, for the log: "python3=/usr/bin/python3 node=none".
+  /// What there is, for the log: "python3=/usr/bin/python3.11 python3_version=3.11.2 node=none".
+  /// Asks the interpreters. Blocks.
   [[nodiscard]] std::string describe() const;
 
   /// Writes what the interpreters start with into a folder. False if it cannot be written.

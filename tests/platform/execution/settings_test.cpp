@@ -81,7 +81,7 @@ TEST_CASE("A value with a NUL is not two variables") {
 TEST_CASE("A runtime is executed by what the machine has, and what it has not is named") {
   const fsm::testing::temporary_directory machine;
   const auto add = [&](const std::string& name) {
-    std::ofstream{machine.path() / name} << "#!/bin/sh\n";
+    std::ofstream{machine.path() / name} << "#!/bin/sh\necho Python 3.14.1\n";
     fs::permissions(machine.path() / name, fs::perms::owner_all);
   };
   const auto command = [&](const std::string& name) {
@@ -92,10 +92,14 @@ TEST_CASE("A runtime is executed by what the machine has, and what it has not is
   CHECK(command("provided.al2023")->front() == "/var/task/bootstrap");
   CHECK_THAT(command("python3.12").error().message, ContainsSubstring("install python3"));
   CHECK_THAT(command("nodejs22.x").error().message, ContainsSubstring("install nodejs"));
+  CHECK(runtimes{{machine.path()}}.describe() == "python3=none node=none");
   CHECK_THAT(command("java21").error().message, ContainsSubstring("java21 cannot be run here"));
   CHECK_THAT(command("").error().message, ContainsSubstring("Container images"));
   add("python3");
-  CHECK(command("python3.12")->front() == (machine.path() / "python3").string());
+  const auto path = (machine.path() / "python3").string();
+  CHECK(command("python3.12")->front() == path);
+  CHECK(runtimes{{machine.path()}}.describe() ==
+        "python3=" + path + " python3_version=3.14.1 node=none");
   add("python3.12");
   CHECK(command("python3.12")->front() == (machine.path() / "python3.12").string());
   add("node");
