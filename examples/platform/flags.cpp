@@ -78,7 +78,8 @@ void declare(CLI::App& app, typed& into) {
        "Processes are kept apart from the machine and from each other; off is for functions you "
        "trust [on]");
   flag("--function-network", into.function_network, "none|host",
-       "What of the network a process can reach: nothing, or all that the platform can [none]");
+       "What of the network a process can reach: nothing, or all that the platform can, other "
+       "functions' Runtime APIs, too: for functions you trust [none]");
   flag("--max-environments", into.max_environments, "N",
        "Processes that run functions at once; 0 = as many as there is memory for [0]");
   flag("--environment-idle-after", into.environment_idle_after, "DUR",
