@@ -1,6 +1,7 @@
 #include "execution/runtime_api.hpp"
 
 #include "wire/client_context.hpp"
+#include "wire/digest.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
