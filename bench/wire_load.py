@@ -8,6 +8,7 @@ usage: wire_load.py [--bin DIR] [--functions N[,N...]] [--seconds S] [--rounds R
 """
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -107,8 +108,9 @@ class Dashboard:
         self.reader = threading.Thread(target=self.read)
 
     def read(self):
-        with self.connection.makefile("rb") as lines:
-            self.overviews = sum(line == b"event: overview\n" for line in lines)
+        with contextlib.suppress(ConnectionResetError), self.connection.makefile("rb") as lines:  # As at the end.
+            for line in lines:
+                self.overviews += line == b"event: overview\n"
 
     def __enter__(self):
         self.reader.start()
