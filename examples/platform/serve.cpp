@@ -96,9 +96,8 @@ http::server_options to_server_options(const flags& how,
   result.allowed_hosts = how.allowed_hosts;
   result.threads = how.threads;
   if (how.runs_processes) {
-    const auto environments =
-        how.max_environments != 0 ? how.max_environments : execution::fitting_environments();
-    result.files_for_others += environments * execution::files_per_environment;
+    result.files_for_others +=
+        execution::environments_max(how.max_environments) * execution::files_per_environment;
   }
   return result;
 }

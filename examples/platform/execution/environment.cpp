@@ -23,6 +23,11 @@ std::chrono::microseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::ceil<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
 }
 
+runtime_request call_in(const http::request_head& what) {
+  const auto target = what.target();
+  return read_runtime_request(what.method(), {target.data(), target.size()});
+}
+
 }  // namespace
 
 environment::environment(environment_parts from, owner& by)
@@ -125,8 +130,7 @@ bool environment::is_current(std::string_view id) const {
 }
 
 std::optional<http::response> environment::refuses(const http::request_head& what) {
-  const auto target = what.target();
-  const auto call = read_runtime_request(what.method(), {target.data(), target.size()});
+  const auto call = call_in(what);
   switch (call.what) {
     case runtime_call::next: return std::nullopt;
     case runtime_call::init_error:
@@ -143,8 +147,7 @@ std::optional<http::response> environment::refuses(const http::request_head& wha
 
 void environment::asked(const runtime_connection::pointer& by, const http::request& what) {
   if (auto no = refuses(what)) return by->answer(*std::move(no));
-  const auto target = what.target();
-  const auto call = read_runtime_request(what.method(), {target.data(), target.size()});
+  const auto call = call_in(what);
   if (call.what == runtime_call::next) return asked_for_next(by);
   if (call.what != runtime_call::init_error)
     return answered(by, what, call.what == runtime_call::error);
@@ -209,8 +212,7 @@ void environment::answered(const runtime_connection::pointer& by, const http::re
 void environment::asked_too_much(const runtime_connection::pointer& by,
                                  const http::request_head& what) {
   if (auto no = refuses(what)) return by->answer(*std::move(no));
-  const auto target = what.target();
-  const auto call = read_runtime_request(what.method(), {target.data(), target.size()});
+  const auto call = call_in(what);
   if (is_current(call.id)) {
     invoke::outcome result;
     result.function_error = "Unhandled";

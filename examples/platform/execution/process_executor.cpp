@@ -77,7 +77,7 @@ fsm::expected<fs::path> make_home(const process_options& how, const fs::path& pl
 
 fsm::expected<std::shared_ptr<process_executor>> make_process_executor(
     process_options how, std::shared_ptr<fsm::clock> clock, std::shared_ptr<spdlog::logger> log) {
-  if (how.environments_max == 0) how.environments_max = fitting_environments();
+  how.environments_max = environments_max(how.environments_max);
   auto place = workspace::open(how.folder, sandbox::readers(how.sandbox));
   if (!place) return fsm::unexpected(place.error());
   const auto home = make_home(how, (*place)->path());
@@ -90,7 +90,8 @@ fsm::expected<std::shared_ptr<process_executor>> make_process_executor(
       std::move(how), *std::move(place), *std::move(walls), std::move(clock), std::move(log)));
 }
 
-std::size_t fitting_environments() {
+std::size_t environments_max(std::size_t allowed) {
+  if (allowed != 0) return allowed;
   const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return std::clamp<std::size_t>(pages * page / environment_bytes, environments_min,

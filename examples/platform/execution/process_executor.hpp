@@ -49,8 +49,10 @@ public:
 [[nodiscard]] fsm::expected<std::shared_ptr<process_executor>> make_process_executor(
     process_options how, std::shared_ptr<fsm::clock> clock, std::shared_ptr<spdlog::logger> log);
 
-/// How many environments the machine has memory for, and files that one keeps open.
-[[nodiscard]] std::size_t fitting_environments();
+/// How many environments there may be if so many are allowed; 0 = as many as the machine has memory
+/// for.
+[[nodiscard]] std::size_t environments_max(std::size_t allowed);
+/// Files that one keeps open.
 inline constexpr std::size_t files_per_environment = 12;
 
 /// The program fsm-environment, beside the one that runs.

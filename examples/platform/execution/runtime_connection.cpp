@@ -1,14 +1,13 @@
 #include "execution/runtime_connection.hpp"
 
 #include "execution/runtime_api.hpp"
+#include "http/peek.hpp"
 
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include <cerrno>
 #include <string_view>
-#include <sys/socket.h>
 #include <utility>
 
 namespace platform::execution {
@@ -29,20 +28,8 @@ constexpr std::size_t farewell_bytes_max = std::size_t{16} << 20U;
 constexpr std::size_t farewell_piece = std::size_t{64} << 10U;
 constexpr std::chrono::milliseconds farewell_patience = 500ms;
 
-enum class peer : std::uint8_t { quiet, speaks, gone };
-
-// Does not wait.
-peer look_at(int socket) {
-  char byte = 0;
-  const auto length = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (length > 0) return peer::speaks;
-  if (length < 0 && (errno == EAGAIN || errno == EINTR)) return peer::quiet;
-  return peer::gone;
-}
-
 }  // namespace
 
-// Who waits for a socket is woken up without a reason, too: so it looks.
 void runtime_connection::read() {
   parser_.emplace();
   parser_->eager(true);
@@ -54,10 +41,10 @@ void runtime_connection::read() {
   socket_.async_wait(tcp::socket::wait_read,
                      [self = shared_from_this()](const boost::system::error_code& problem) {
                        if (problem || !self->socket_.is_open()) return self->end();
-                       switch (look_at(self->socket_.native_handle())) {
-                         case peer::quiet: return self->read();
-                         case peer::speaks: return self->read_head();
-                         case peer::gone: return self->end();
+                       switch (http::peek(self->socket_.native_handle())) {
+                         case http::peeked::nothing: return self->read();
+                         case http::peeked::bytes: return self->read_head();
+                         case http::peeked::end: return self->end();
                        }
                      });
 }
@@ -130,16 +117,16 @@ void runtime_connection::watch() {
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this(), which = ++watches_](
                                                  const boost::system::error_code& problem) {
     if (problem || which != self->watches_) return;
-    switch (look_at(self->socket_.native_handle())) {
-      case peer::quiet: return self->watch();
-      case peer::speaks: return;  // It is read when this request has been answered.
-      case peer::gone: return self->end();
+    switch (http::peek(self->socket_.native_handle())) {
+      case http::peeked::nothing: return self->watch();
+      case http::peeked::bytes: return;  // It is read when this request has been answered.
+      case http::peeked::end: return self->end();
     }
   });
 }
 
 bool runtime_connection::peer_has_gone() {
-  return !socket_.is_open() || look_at(socket_.native_handle()) == peer::gone;
+  return !socket_.is_open() || http::peek(socket_.native_handle()) == http::peeked::end;
 }
 
 // What still comes is thrown away for a while, so that the peer sees the answer.

@@ -277,13 +277,17 @@ bool workshop::take_room(std::uint32_t& number) {
 void workshop::give_room_back(std::uint32_t number) {
   if (giving_way_.erase(number) == 0) --environments_;
   free_numbers_.push_back(number);
-  if (!waiting_for_room_.empty()) asio::post(io_, [this] { offer_room(); });
+  room_came();
 }
 
 void workshop::wait_for_room(pool& which) {
   waiting_for_room_.push_back(which.token());
   log_->info("a start waits for room function={} version={} environments={}",
              fsm::quoted(which.what().function), which.what().version, environments_);
+}
+
+void workshop::room_came() {
+  if (!waiting_for_room_.empty()) asio::post(io_, [this] { offer_room(); });
 }
 
 void workshop::offer_room() {
@@ -302,7 +306,7 @@ void workshop::offer_room() {
 void workshop::is_idle(pool& of, environment& which) {
   which.idle_since = clock_->coarse_now();
   idle_places_[&which] = idle_.insert(idle_.end(), {&which, &of});
-  if (!waiting_for_room_.empty()) asio::post(io_, [this] { offer_room(); });
+  room_came();
   plan_idle_alarm();
 }
 

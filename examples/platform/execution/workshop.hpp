@@ -60,6 +60,7 @@ private:
   pool& pool_of(const version& what);
   [[nodiscard]] bool take_room(std::uint32_t& number);
   void give_room_back(std::uint32_t number);
+  void room_came();
   void offer_room();
   void plan_idle_alarm();
   void stop_idle();

@@ -1,5 +1,7 @@
 #include "http/session.hpp"
 
+#include "http/peek.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -56,11 +58,7 @@ enum class peer : std::uint8_t { there, half_gone, gone };
 // long as it has sent requests that were not read. A connection that was reset is closed, whatever
 // is left to read.
 peer look_at_peer(asio::ip::tcp::socket& socket, bool secure) {
-  std::array<char, 1> byte{};
-  beast::error_code problem;
-  const auto size =
-      socket.receive(asio::buffer(byte), asio::ip::tcp::socket::message_peek, problem);
-  if (size == 0 || problem) return peer::gone;
+  if (peek(socket.native_handle()) == peeked::end) return peer::gone;
   tcp_info info{};
   socklen_t length = sizeof(info);
   if (getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
