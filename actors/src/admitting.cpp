@@ -1,6 +1,7 @@
 // How invocations are admitted: at once, by one compare-and-swap, or by asking the function.
+
+#include "asking.hpp"
 #include "assert.hpp"
-#include "call.hpp"
 #include "core.hpp"
 #include "dispatch.hpp"
 #include "function_actor.hpp"
@@ -17,9 +18,6 @@ namespace fsm {
 using namespace detail;
 
 namespace {
-
-/// How often it is tried anew when the function opened and closed again before this thread came.
-constexpr int rounds_max = 16;
 
 /// Names whose memory is fetched at the same time. More than a processor can have on their way.
 constexpr std::size_t group_max = 32;

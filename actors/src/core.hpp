@@ -166,6 +166,8 @@ struct core : std::enable_shared_from_this<core> {
   shared_places transitions;  // On their way to the store.
   shared_places attempts;     // Those that wait for a place, and those that have one.
   shared_places waiters;      // Only delivery's.
+  std::atomic<std::size_t> callback_calls{0};  // Calls whose callback has not been called yet,
+  std::atomic<std::size_t> callback_waits{0};  // and waits.
   std::shared_ptr<resource_provider> provider;
   std::shared_ptr<fsm::clock> clock;
   bool scheduled;

@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace fsm::detail {
 
@@ -64,18 +65,18 @@ void core::ask(compact_actor& whom, internal_message& c, parking& here) {
 }
 
 /// Waits in steps, the first of which is only a look. What the answer needs may be waiting for a
-/// worker of CAF's: it may be asleep, or there may be no other thread than this one. So steps stay
-/// short while there is something to do.
+/// worker of CAF's: it may be asleep, or there may be no other thread than this one. So this thread
+/// goes on working as long as there is something to do, and waits longer each time there is not.
 template <class WaitFor>
 bool core::wait_and_help(WaitFor wait_for, duration patience) noexcept {
   constexpr duration longest_step{64};
-  duration waited{0};
+  const auto begin = std::chrono::steady_clock::now();
   for (duration step{0}; !wait_for(step);) {
-    waited += step;
-    if (waited >= patience) return false;
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    if (std::chrono::floor<duration>(waited) >= patience) return false;
     helping_scope help;
     const bool was_needed = help.work_off(*waiting);
-    step = was_needed ? duration{1} : std::clamp(step * 2, duration{1}, longest_step);
+    step = was_needed ? duration{0} : std::clamp(step * 2, duration{1}, longest_step);
   }
   return true;
 }

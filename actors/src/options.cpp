@@ -67,6 +67,7 @@ expected<void> validate(const options& what) {
   }
   r.within<std::size_t>("functions_max", what.functions_max, 1, std::size_t{1} << 26U);
   r.at_least<std::size_t>("journal_max", what.journal_max, 16);
+  r.at_least<std::size_t>("calls_max", what.calls_max, 1);
   r.at_least<std::size_t>("waiters_max", what.waiters_max, 1);
   r.within<std::uint32_t>("tenant_share", what.tenant_share, 0, 1000);
   r.within<std::size_t>("threads", what.threads, 0, 1024);

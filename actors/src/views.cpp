@@ -5,6 +5,8 @@
 #include "function_actor.hpp"
 #include "journal.hpp"
 
+#include <fmt/format.h>
+
 #include <bit>
 
 namespace fsm::detail {
@@ -85,13 +87,15 @@ void add_document(core& o, function_view view, const runtime::view_callback& don
 
 /// A waiter whose answer goes to a callback.
 struct wait_callback final : wait_call {
-  wait_callback(std::weak_ptr<core> where, runtime::view_callback done)
-      : where_{std::move(where)}, done_{std::move(done)} {}
+  wait_callback(const std::shared_ptr<core>& where, runtime::view_callback done)
+      : where_{where}, done_{std::move(done)} {
+    where->callback_waits.fetch_add(1, std::memory_order_relaxed);
+  }
   void answered() noexcept override {
-    guarded([this] {
-      if (const auto alive = where_.lock())
-        later_view(*alive, name, *this, false, std::move(done_));
-    });
+    if (const auto alive = where_.lock()) {
+      alive->callback_waits.fetch_sub(1, std::memory_order_relaxed);
+      guarded([&] { later_view(*alive, name, *this, false, std::move(done_)); });
+    }
     delete this;
   }
   [[nodiscard]] bool answers_anywhere() const noexcept override { return false; }
@@ -145,10 +149,23 @@ void prepare_wait(core& o, wait_call& c, std::string_view name, const condition&
   c.deadline = timeout > timestamp::max() - now ? timestamp::max() : now + timeout;
 }
 
+namespace {
+
+/// Why nobody may wait just now; `errc::none` if somebody may. Beside those that are armed, as many
+/// may be on their way there as calls.
+[[nodiscard]] error no_wait(const core& o) {
+  if (o.stopping()) return {errc::stopped, "the runtime has stopped"};
+  const std::size_t waits = o.callback_waits.load(std::memory_order_relaxed);
+  if (waits < o.how.waiters_max || waits - o.how.waiters_max < o.how.calls_max) return {};
+  return {errc::too_many_requests, fmt::format("{} waits are under way", waits)};
+}
+
+}  // namespace
+
 subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,
                         const condition& what, duration timeout, runtime::view_callback done) {
-  if (o->stopping()) {
-    done(unexpected({errc::stopped, "the runtime has stopped"}));
+  if (error no = no_wait(*o); no.code != errc::none) {
+    done(o->refuse(std::move(no)));
     return {};
   }
   auto* c = new wait_callback{o, std::move(done)};

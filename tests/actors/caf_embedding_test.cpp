@@ -270,7 +270,9 @@ TEST_CASE(
 TEST_CASE("Synchronous calls from an actor's handler on the only worker of a system do not hang",
           "[embedding]") {
   borrowed_system mine{1};
-  fsm::runtime runtime = start_in(mine.system, {.provider = std::make_shared<threaded_provider>()});
+  // The others' calls are bounded, and so is what the handler's have to wait behind.
+  fsm::runtime runtime = start_in(
+      mine.system, {.provider = std::make_shared<threaded_provider>(), .calls_max = 1'000});
   std::atomic<bool> stop{false};
   // Keeps work coming that waits for the one worker, which is blocked in the handler below.
   std::thread others{[&] {

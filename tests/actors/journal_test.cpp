@@ -184,6 +184,69 @@ TEST_CASE_METHOD(durable, "beyond the journal's limit callers are refused and no
   CHECK(create("more") == errc::none);
 }
 
+TEST_CASE_METHOD(durable, "beyond the limit of calls under way callbacks are refused at once",
+                 "[journal]") {
+  how.calls_max = 3;
+  create_active("old");
+  store->hold();
+  const caught_view created;
+  rt().create({.name = "f"}, created.callback());
+  settle_before_commit();
+  std::vector<caught_view> reads(2);
+  for (const caught_view& one : reads) rt().get("f", one.callback());
+  CHECK(created.count() + reads[0].count() + reads[1].count() == 0);
+  const caught_view refused;
+  SECTION("a create") { rt().create({.name = "more"}, refused.callback()); }
+  SECTION("an update") { rt().update({.name = "old", .document = "two"}, refused.callback()); }
+  SECTION("a change") { rt().change({.name = "old", .event = event::tag}, refused.callback()); }
+  SECTION("a removal") { rt().remove("old", 0, refused.callback()); }
+  SECTION("a read") { rt().get("old", refused.callback()); }
+  SECTION("a look") { rt().look("old", refused.callback()); }
+  SECTION("an asynchronous invocation") { rt().admit_async("old", refused.callback()); }
+  REQUIRE(refused.count() == 1);
+  CHECK(code(refused.last()) == errc::too_many_requests);
+  CHECK(refused.last().error().message == "3 calls with a callback are under way");
+  CHECK(rt().statistics().refusals[static_cast<std::size_t>(errc::too_many_requests)] == 1);
+  // Who waits for the answer is bounded by the number of threads.
+  CHECK(pair_in(rt().get("old")) == pairs::ready);
+
+  let_through();
+  CHECK(code(created.last()) == errc::none);
+  for (const caught_view& one : reads) CHECK(code(one.last()) == errc::none);
+  CHECK(get_code("more") == errc::not_found);
+  const caught_view again;
+  rt().get("old", again.callback());
+  settle();
+  CHECK(pair_in(again.last()) == pairs::ready);
+}
+
+TEST_CASE_METHOD(durable, "waits that cannot be armed yet have a limit too", "[journal][waiters]") {
+  how.calls_max = 2;
+  how.waiters_max = 1;
+  create_active("old");
+  store->hold();
+  const caught_view created;
+  rt().create({.name = "f"}, created.callback());
+  settle_before_commit();
+  std::vector<caught_view> waits(3);
+  std::vector<fsm::subscription> subscriptions;
+  for (const caught_view& one : waits)
+    subscriptions.push_back(rt().wait("f", fsm::ready, 1h, one.callback()));
+  CHECK(waits[0].count() + waits[1].count() + waits[2].count() == 0);
+  const caught_view refused;
+  subscriptions.push_back(rt().wait("f", fsm::ready, 1h, refused.callback()));
+  REQUIRE(refused.count() == 1);
+  CHECK(code(refused.last()) == errc::too_many_requests);
+  CHECK(refused.last().error().message == "3 waits are under way");
+
+  let_through();
+  for (const caught_view& one : waits) CHECK(one.count() == 1);
+  const caught_view again;
+  subscriptions.push_back(rt().wait("f", fsm::ready, 1h, again.callback()));
+  settle();
+  CHECK(pair_in(again.last()) == pairs::ready);
+}
+
 TEST_CASE_METHOD(
     durable, "a commit that fails leaves its callers with an unknown outcome and is told to nobody",
     "[journal][failure]") {

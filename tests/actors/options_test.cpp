@@ -36,6 +36,7 @@ const std::vector<mistake>& mistakes() {
       {"functions_max", [](auto& o) { o.functions_max = 0; }},
       {"functions_max", [](auto& o) { o.functions_max = (std::size_t{1} << 26U) + 1; }},
       {"journal_max", [](auto& o) { o.journal_max = 15; }},
+      {"calls_max", [](auto& o) { o.calls_max = 0; }},
       {"waiters_max", [](auto& o) { o.waiters_max = 0; }},
       {"tenant_share", [](auto& o) { o.tenant_share = 1001; }},
       {"threads", [](auto& o) { o.threads = 1025; }},
@@ -65,6 +66,7 @@ TEST_CASE("the limits of every option are valid themselves", "[options]") {
                      .backoff_max = 1ms};
   low.functions_max = 1;
   low.journal_max = 16;
+  low.calls_max = 1;
   low.waiters_max = 1;
   low.tenant_share = 0;
   low.threads = 0;

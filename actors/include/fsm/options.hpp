@@ -87,6 +87,10 @@ struct options {
   /// Transitions that may be on their way to the store; beyond it callers get
   /// `errc::too_many_requests`. At least 16.
   std::size_t journal_max = 65'536;
+  /// Calls with a callback that may be under way at once, and waits on their way to be armed;
+  /// beyond it the callback gets `errc::too_many_requests` before the call returns. Each takes some
+  /// 300 bytes, and what it brings. At least 1.
+  std::size_t calls_max = std::size_t{1} << 18;
   /// Waiters that may be armed at once; beyond it callers get `errc::too_many_requests`. At
   /// least 1.
   std::size_t waiters_max = std::size_t{1} << 22;

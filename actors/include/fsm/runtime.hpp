@@ -160,8 +160,9 @@ public:
   void update(update_request what, view_callback done);
 
   /// Reads the document, lets `merge` make the new one, and starts the update if nothing has
-  /// changed meanwhile; otherwise once more from the start (bounded). `merge` may be called several
-  /// times, on the calling thread; its error ends the call.
+  /// changed meanwhile; otherwise once more from the start, 16 times at most, and then
+  /// `too_many_requests`. `merge` may be called several times, on the calling thread; its error
+  /// ends the call.
   using merge_function = std::function<expected<std::string>(const function_view& current)>;
   [[nodiscard]] expected<function_view> update(std::string_view name, const merge_function& merge,
                                                std::uint32_t expected_revision = 0);

@@ -208,6 +208,13 @@ void calls::owner_ended(std::uint64_t epoch) {
   }
 }
 
+std::size_t calls::under_way(const owner& of) const {
+  const auto counts = [&of](const auto& entry) {
+    return entry.second.to == &of && !entry.second.is_wait;
+  };
+  return static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), counts));
+}
+
 std::string calls::first_unanswered() const {
   if (open_.empty()) return {};
   const auto& [id, c] = *open_.begin();

@@ -41,6 +41,8 @@ public:
   [[nodiscard]] std::uint64_t made() const noexcept { return last_; }
   /// Calls of `to` that are not answered.
   [[nodiscard]] std::size_t unanswered() const noexcept { return open_.size(); }
+  /// Calls of this owner's that have no answer yet, without waits.
+  [[nodiscard]] std::size_t under_way(const owner& of) const;
   /// One of them, in words.
   [[nodiscard]] std::string first_unanswered() const;
   /// Every transition that a caller asked for has been told to one, or may have been.

@@ -40,6 +40,7 @@ options vary(options how, chance luck) {
   p.audit_interval =
       std::max(one_of(std::array<duration, 3>{20s, 3min, 10min}, luck), how.idle_after / 500);
   how.seed = luck.next();
+  how.calls_max = one_of(std::array<std::size_t, 4>{2, 64, 4096, 4096}, luck);
   return how;
 }
 

@@ -258,6 +258,8 @@ void world::check() {
   if (now.attempts_in_flight > how_.provisioner.in_flight_max)
     fail(fmt::format("{} attempts are in flight", now.attempts_in_flight));
   if (now.waiters > how_.waiters_max) fail(fmt::format("{} waiters are armed", now.waiters));
+  if (const std::size_t calls = calls_.under_way(*owner_); calls > how_.calls_max)
+    fail(fmt::format("{} calls are under way", calls));
   const std::size_t under_way_max =
       how_.journal_max + how_.provisioner.in_flight_max + names_.size() + calls_.unanswered();
   if (now.transitions_under_way > under_way_max)
