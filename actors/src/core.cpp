@@ -6,6 +6,7 @@
 #include "dispatch.hpp"
 #include "function_actor.hpp"
 #include "journal.hpp"
+#include "mutant.hpp"
 #include "provisioner.hpp"
 #include "reclaimer.hpp"
 #include "restorer.hpp"
@@ -171,7 +172,7 @@ error core::room_for_transition() const noexcept {
   if (stopping()) return {errc::stopped, "the runtime has stopped"};
   if (store_is_broken())
     return {errc::outcome_unknown, "the store has failed; nothing more is written"};
-  if (transitions.free() == 0) {
+  if (transitions.free() == 0 && !mutated(mutant::journal_unbounded)) {
     return {errc::too_many_requests,
             fmt::format("{} transitions are waiting for the store", how.journal_max)};
   }

@@ -24,6 +24,8 @@ enum class mutant : std::uint8_t {
   release_of_owned,            ///< An update releases the new resources, not the old ones.
   owed_release_not_recovered,  ///< Releases that were owed are forgotten by a restart.
   audit_releases_owned,        ///< The audit takes what is owned for an orphan.
+  journal_unbounded,           ///< A full journal takes what callers ask for all the same.
+  calls_unbounded,             ///< Any number of calls may be under way.
 };
 
 #ifdef LIBFSM_MUTANTS

@@ -8,7 +8,7 @@ namespace {
 
 mutant chosen = mutant::none;
 
-constexpr std::array<std::string_view, 15> names{"none",
+constexpr std::array<std::string_view, 17> names{"none",
                                                  "reply_before_commit",
                                                  "acked_though_failed",
                                                  "epoch_unchecked",
@@ -22,7 +22,9 @@ constexpr std::array<std::string_view, 15> names{"none",
                                                  "release_forgotten",
                                                  "release_of_owned",
                                                  "owed_release_not_recovered",
-                                                 "audit_releases_owned"};
+                                                 "audit_releases_owned",
+                                                 "journal_unbounded",
+                                                 "calls_unbounded"};
 
 }  // namespace
 

@@ -41,6 +41,7 @@ options vary(options how, chance luck) {
       std::max(one_of(std::array<duration, 3>{20s, 3min, 10min}, luck), how.idle_after / 500);
   how.seed = luck.next();
   how.calls_max = one_of(std::array<std::size_t, 4>{2, 64, 4096, 4096}, luck);
+  how.tenant_share = one_of(std::array<std::uint32_t, 3>{0, 1, 3}, luck);
   return how;
 }
 

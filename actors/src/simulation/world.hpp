@@ -41,6 +41,8 @@ public:
   void fail(std::string why) override;
 
   // -- for actions and the end of a run ---------------------------------------------------------
+  /// The rest of the step is about one of many functions that only storms are about.
+  void pick_from_crowd(chance& luck);
   /// Starts the first owner.
   void start();
   void begin_step(const simulation_step& step);
