@@ -71,9 +71,8 @@ public:
   }
   task_id call_at(timestamp when, task what) override {
     const std::lock_guard lock{mutex_};
-    const bool is_first = agenda_.empty() || when < agenda_.next();
     const task_id id = agenda_.add(when, std::move(what));
-    if (is_first) changed_.notify_one();
+    if (when < wakes_at_) changed_.notify_one();
     return id;
   }
   bool cancel(task_id which) override {
@@ -120,6 +119,7 @@ private:
         return (!agenda_.empty() && agenda_.next() < next) ||
                (!ticks && coarse_.load(std::memory_order_relaxed) != not_ticking);
       };
+      wakes_at_ = next;
       if (next == timestamp::max()) {
         changed_.wait(lock, stop, changed);
       } else if (now() < next) {
@@ -143,6 +143,8 @@ private:
   mutable std::mutex mutex_;
   mutable std::condition_variable_any changed_;
   agenda agenda_;
+  // Up to when the thread sleeps, if it does: most tasks are cancelled long before they are due.
+  timestamp wakes_at_ = timestamp::max();
   std::jthread thread_;  // Last: it uses everything above.
 };
 
