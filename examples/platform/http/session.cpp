@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include "http/head_text.hpp"
 #include "http/peek.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -14,11 +15,10 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <atomic>
-#include <ctime>
 #include <exception>
 #include <iterator>
 #include <netinet/tcp.h>
@@ -105,46 +105,12 @@ private:
   std::atomic<bool> given_ = false;
 };
 
-// The time of the world outside, as HTTP has it. Made once in a second and on a thread.
-const std::string& date_text() {
-  thread_local std::time_t made_at = -1;
-  thread_local std::string text;
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  if (now != made_at) text = fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
-  made_at = now;
-  return text;
-}
-
 // An answer without a body does not say how long that is.
 void close_body(response& what, bool head_only) {
   const bool none =
       what.result() == proto::status::no_content || what.result() == proto::status::not_modified;
   if (none || head_only) what.body().clear();
   if (!none) what.prepare_payload();
-}
-
-// The status line and the fields. Written with the body in one go, which Beast's own serializer
-// takes longer for than the rest of a short answer.
-std::string head_text(const response& what) {
-  constexpr std::size_t usual_bytes = 256;
-  std::string text;
-  text.reserve(usual_bytes);
-  const auto add = [&](boost::beast::string_view part) { text.append(part.data(), part.size()); };
-  add(what.version() == 10 ? "HTTP/1.0 " : "HTTP/1.1 ");
-  add(std::to_string(what.result_int()));
-  add(" ");
-  add(what.reason());
-  add("\r\nDate: ");
-  add(date_text());
-  add("\r\n");
-  for (const auto& each : what) {
-    add(each.name_string());
-    add(": ");
-    add(each.value());
-    add("\r\n");
-  }
-  add("\r\n");
-  return text;
 }
 
 }  // namespace
