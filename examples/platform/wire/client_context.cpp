@@ -59,6 +59,7 @@ std::string on_one_line(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> read_client_context(std::string_view text) {
+  if (text.empty()) return std::nullopt;
   const auto decoded = base64_decode(text);
   if (!decoded) return std::nullopt;
   json::error_code problem;
