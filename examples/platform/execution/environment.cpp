@@ -162,7 +162,7 @@ void environment::asked_for_next(const runtime_connection::pointer& by) {
   }
   if (const auto older = std::exchange(asking_, by)) {  // Whoever asked then is gone, say.
     older->close();
-    return lost(older), by->watch();
+    return lost(older);
   }
   const bool first = state_ == state::starting;
   if (first) {
@@ -171,7 +171,6 @@ void environment::asked_for_next(const runtime_connection::pointer& by) {
   }
   state_ = state::idle;
   owner_.became_idle(*this, first);
-  if (asking_ == by) by->watch();
 }
 
 // What it has reported is why: nothing that it does now changes that.

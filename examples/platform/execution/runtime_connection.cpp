@@ -1,12 +1,15 @@
 #include "execution/runtime_connection.hpp"
 
 #include "execution/runtime_api.hpp"
+#include "http/head_text.hpp"
 #include "http/peek.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
 
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -20,75 +23,71 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t head_bytes_max = 64U << 10U;
+constexpr std::size_t piece_bytes = std::size_t{16} << 10U;
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 // For a head, and for each piece of a body.
 constexpr std::chrono::milliseconds progress_patience = 10s;
 // What a peer may still send that has been refused: who is reset while it sends does not read why.
 constexpr std::size_t farewell_bytes_max = std::size_t{16} << 20U;
-constexpr std::size_t farewell_piece = std::size_t{64} << 10U;
 constexpr std::chrono::milliseconds farewell_patience = 500ms;
 
 }  // namespace
 
-void runtime_connection::read() {
+// A request most often comes in one piece: only what is left of one has its time.
+void runtime_connection::begin() {
   parser_.emplace();
   parser_->eager(true);
   parser_->header_limit(head_bytes_max);
   parser_->body_limit(response_bytes_max);
-  if (buffer_.size() != 0) return read_head();
   is_silent_ = true;
-  wait_for_ever();
-  socket_.async_wait(tcp::socket::wait_read,
-                     [self = shared_from_this()](const boost::system::error_code& problem) {
-                       if (problem || !self->socket_.is_open()) return self->end();
-                       switch (http::peek(self->socket_.native_handle())) {
-                         case http::peeked::nothing: return self->read();
-                         case http::peeked::bytes: return self->read_head();
-                         case http::peeked::end: return self->end();
-                       }
-                     });
+  if (buffer_.size() != 0) parse();
 }
 
-void runtime_connection::read_head() {
-  is_silent_ = false;
-  end_after(progress_patience);
-  http::proto::async_read_header(
-      socket_, buffer_, *parser_,
-      [self = shared_from_this()](const boost::system::error_code& problem, std::size_t) {
-        if (problem == http::proto::error::body_limit) return self->refuse_size();
+// Also while a request is answered, so that it is noticed when the other side goes. What comes then
+// is of the next request, and waits.
+void runtime_connection::receive() {
+  is_receiving_ = true;
+  socket_.async_read_some(
+      buffer_.prepare(piece_bytes),
+      [self = shared_from_this()](const boost::system::error_code& problem, std::size_t bytes) {
+        self->is_receiving_ = false;
         if (problem) return self->end();
-        self->go_on_reading();
+        self->buffer_.commit(bytes);
+        if (self->is_seen_off_) return self->throw_away();
+        if (!self->is_asked_) self->parse();
       });
 }
 
-void runtime_connection::go_on_reading() {
+void runtime_connection::parse() {
+  const bool begins = std::exchange(is_silent_, false);
+  const bool had_head = parser_->is_header_done();
+  boost::system::error_code problem;
+  buffer_.consume(parser_->put(buffer_.data(), problem));
+  if (problem == http::proto::error::body_limit) return refuse_size();
+  if (problem && problem != http::proto::error::need_more) return end();
   if (parser_->is_done()) return take();
+  const bool has_head = parser_->is_header_done();
+  if (begins || has_head) end_after(progress_patience);
+  has_head && !had_head ? go_on_after_head() : receive();
+}
+
+void runtime_connection::go_on_after_head() {
   if (!handler_) return;
   if (auto no = handler_->refuses(parser_->get())) return refuse(*std::move(no));
-  if (!beast::iequals(parser_->get()[http::proto::field::expect], "100-continue"))
-    return read_body();
+  if (!beast::iequals(parser_->get()[http::proto::field::expect], "100-continue")) return receive();
   boost::asio::async_write(
       socket_, boost::asio::buffer(go_on),
       [self = shared_from_this()](const boost::system::error_code& problem, std::size_t) {
-        problem ? self->end() : self->read_body();
-      });
-}
-
-void runtime_connection::read_body() {
-  end_after(progress_patience);
-  http::proto::async_read_some(
-      socket_, buffer_, *parser_,
-      [self = shared_from_this()](const boost::system::error_code& problem, std::size_t) {
-        if (problem == http::proto::error::body_limit) return self->refuse_size();
-        if (problem) return self->end();
-        self->parser_->is_done() ? self->take() : self->read_body();
+        problem ? self->end() : self->receive();
       });
 }
 
 void runtime_connection::take() {
   wait_for_ever();
   closes_ = !parser_->get().keep_alive();
+  is_asked_ = true;
   if (handler_) handler_->asked(shared_from_this(), parser_->get());
+  if (buffer_.size() == 0) receive();
 }
 
 void runtime_connection::refuse(http::response answer) {
@@ -102,27 +101,18 @@ void runtime_connection::refuse_size() {
 }
 
 void runtime_connection::answer(http::response what) {
-  ++watches_;
   response_ = std::move(what);
   if (closes_) response_.keep_alive(false);
-  http::proto::async_write(
-      socket_, response_,
+  head_ = http::head_text(response_);
+  const std::array<boost::asio::const_buffer, 2> parts{boost::asio::buffer(head_),
+                                                       boost::asio::buffer(response_.body())};
+  boost::asio::async_write(
+      socket_, parts,
       [self = shared_from_this()](const boost::system::error_code& problem, std::size_t) {
         if (problem) return self->end();
-        self->closes_ ? self->see_off() : self->read();
+        self->is_asked_ = false;
+        self->closes_ ? self->see_off() : self->begin();
       });
-}
-
-void runtime_connection::watch() {
-  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this(), which = ++watches_](
-                                                 const boost::system::error_code& problem) {
-    if (problem || which != self->watches_) return;
-    switch (http::peek(self->socket_.native_handle())) {
-      case http::peeked::nothing: return self->watch();
-      case http::peeked::bytes: return;  // It is read when this request has been answered.
-      case http::peeked::end: return self->end();
-    }
-  });
 }
 
 bool runtime_connection::peer_has_gone() {
@@ -132,21 +122,18 @@ bool runtime_connection::peer_has_gone() {
 // What still comes is thrown away for a while, so that the peer sees the answer.
 void runtime_connection::see_off() {
   is_silent_ = true;
+  is_seen_off_ = true;
   boost::system::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   end_after(farewell_patience);
-  throw_away();
+  if (!is_receiving_) throw_away();
 }
 
 void runtime_connection::throw_away() {
+  thrown_away_ += buffer_.size();
   buffer_.clear();
-  socket_.async_read_some(
-      buffer_.prepare(farewell_piece),
-      [self = shared_from_this()](const boost::system::error_code& problem, std::size_t bytes) {
-        self->thrown_away_ += bytes;
-        if (problem || self->thrown_away_ > farewell_bytes_max) return self->end();
-        self->throw_away();
-      });
+  if (thrown_away_ > farewell_bytes_max) return end();
+  receive();
 }
 
 void runtime_connection::end_after(std::chrono::milliseconds time) {

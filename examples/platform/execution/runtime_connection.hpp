@@ -9,9 +9,9 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace platform::execution {
 
@@ -39,10 +39,11 @@ public:
   runtime_connection(boost::asio::ip::tcp::socket socket, handler& by)
       : socket_{std::move(socket)}, deadline_{socket_.get_executor()}, handler_{&by} {}
 
-  void start() { read(); }
+  void start() {
+    begin();
+    receive();
+  }
   void answer(http::response what);
-  /// Notices from now on, until it answers, that the other side has gone.
-  void watch();
   void close();
 
   /// Nobody would miss it just now: no request has begun, or all that matters has been said.
@@ -52,10 +53,10 @@ public:
 private:
   using parser = http::proto::request_parser<http::proto::string_body>;
 
-  void read();
-  void read_head();
-  void go_on_reading();
-  void read_body();
+  void begin();
+  void receive();
+  void parse();
+  void go_on_after_head();
   void take();
   void refuse(http::response answer);
   void refuse_size();
@@ -70,10 +71,13 @@ private:
   handler* handler_;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
+  std::string head_;  // Of the answer that is written.
   http::response response_;
-  std::uint64_t watches_ = 0;
   std::size_t thrown_away_ = 0;
+  bool is_asked_ = false;  // Its request has been taken, and the answer not been written.
+  bool is_receiving_ = false;
   bool closes_ = false;
+  bool is_seen_off_ = false;  // All has been said.
   bool is_silent_ = true;
 };
 
