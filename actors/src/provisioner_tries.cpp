@@ -19,7 +19,11 @@ namespace {
 /// knows.
 constexpr duration fate_kept_for = std::chrono::hours{1};
 
-constexpr const char* threw = "the resource provider threw an exception";
+/// Runs a call of the provider's; an exception answers it.
+template <class Call>
+void call_guarded(completion& done, Call call) {
+  if (!guarded(call)) done.transient("the resource provider threw an exception");
+}
 
 }  // namespace
 
@@ -110,13 +114,12 @@ std::unique_ptr<try_answered> provisioner::call_provider(const job& j) {
 void provisioner::call_provider(const job& j, completion done) {
   resource_provider& provider = *core_.provider;
   if (j.is_release) {
-    if (!guarded([&] { provider.release_for(j.request.token, core_.epoch, done); }))
-      done.transient(threw);
+    call_guarded(done, [&] { provider.release_for(j.request.token, core_.epoch, done); });
     return;
   }
   core_.observe([&j](observer& o) { o.on_attempt(j.request); });
   if (!core_.store->keeps_documents() || !provider.wants_documents()) {
-    if (!guarded([&] { provider.provision(j.request, done); })) done.transient(threw);
+    call_guarded(done, [&] { provider.provision(j.request, done); });
     return;
   }
   using reading = call_answer<document_read>;
@@ -139,8 +142,7 @@ void provisioner::provision(const job& j, document_read& what) {
   }
   provision_request request = j.request;
   request.document = *std::move(what.document);
-  if (!guarded([&] { core_.provider->provision(request, *what.done); }))
-    what.done->transient(threw);
+  call_guarded(*what.done, [&] { core_.provider->provision(request, *what.done); });
 }
 
 /// The try may be over by now, and the next call under way.
