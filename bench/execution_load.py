@@ -3,7 +3,7 @@
 function that gives back what it is sent; how long a cold start takes; and many environments at once.
 
 usage: execution_load.py [--bin DIR] [--seconds S] [--connections C] [--environments N] [--sandbox on|off]
-                         [--json FILE]
+                         [--control-groups auto|on|off] [--json FILE]
 """
 
 import argparse
@@ -157,13 +157,15 @@ def main():
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--environments", type=int, default=500)
     parser.add_argument("--sandbox", choices=["on", "off"], default="on")
+    parser.add_argument("--control-groups", choices=["auto", "on", "off"], default="auto")
     parser.add_argument("--json")
     how = parser.parse_args()
     if not shutil.which("wrk"):
         print("wrk is not there", file=sys.stderr)
         return 77
     package = package_of(os.path.join(how.bin, "fsm-bench-function"))
-    flags = ["--executor", "process", "--sandbox", how.sandbox, "--max-environments", str(how.environments + 64)]
+    flags = ["--executor", "process", "--sandbox", how.sandbox, "--control-groups", how.control_groups,
+             "--max-environments", str(how.environments + 64)]
     result = {}
     with Platform(how.bin, "--threads", "1") as platform:
         platform.create("f", package)

@@ -35,8 +35,8 @@ constexpr std::size_t secret_length_max = 256;
 struct typed {
   std::string listen, data, durability, idle_after, world, s3_dir, region, account,
       max_provisioning, max_queued, event_log, attempt_timeout, account_concurrency, seed_functions,
-      executor, sandbox, function_network, max_environments, environment_idle_after, threads,
-      access_key, secret_key, admin_token, tls_cert, tls_key, log_format, log_level;
+      executor, sandbox, function_network, control_groups, max_environments, environment_idle_after,
+      threads, access_key, secret_key, admin_token, tls_cert, tls_key, log_format, log_level;
   std::vector<std::string> allowed_hosts;
   bool memory = false;
   bool virtual_clock = false;
@@ -80,6 +80,9 @@ void declare(CLI::App& app, typed& into) {
   flag("--function-network", into.function_network, "none|host",
        "What of the network a process can reach: nothing, or all that the platform can, other "
        "functions' Runtime APIs, too: for functions you trust [none]");
+  flag("--control-groups", into.control_groups, "auto|on|off",
+       "The kernel bounds the memory and the processes of each, and ends all of it: where that is "
+       "possible, or it does not start, or not at all [auto]");
   flag("--max-environments", into.max_environments, "N",
        "Processes that run functions at once; 0 = as many as there is memory for [0]");
   flag("--environment-idle-after", into.environment_idle_after, "DUR",
@@ -140,10 +143,18 @@ public:
     into = value == second;
   }
 
+  void control_groups(const std::string& value, control_group_use& into) {
+    if (value == "on") into = control_group_use::on;
+    if (value == "off") into = control_group_use::off;
+    if (!value.empty() && value != "auto" && value != "on" && value != "off")
+      fail("--control-groups", value, "auto, on or off");
+  }
+
   void execution(const typed& given, flags& into) {
     choice("--executor", given.executor, "echo", "process", into.runs_processes);
     choice("--sandbox", given.sandbox, "off", "on", into.sandbox);
     choice("--function-network", given.function_network, "none", "host", into.function_network);
+    control_groups(given.control_groups, into.control_groups);
     number("--max-environments", given.max_environments, 0, environments_max,
            into.max_environments);
     duration("--environment-idle-after", given.environment_idle_after, idle_after_max,
@@ -152,6 +163,7 @@ public:
     for (const auto& [name, value] :
          {std::pair{"--sandbox", &given.sandbox},
           std::pair{"--function-network", &given.function_network},
+          std::pair{"--control-groups", &given.control_groups},
           std::pair{"--max-environments", &given.max_environments},
           std::pair{"--environment-idle-after", &given.environment_idle_after}}) {
       if (!value->empty()) fail(name, *value, "left out without --executor process");

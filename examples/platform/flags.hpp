@@ -14,6 +14,9 @@
 
 namespace platform {
 
+/// Where the machine allows them; or they are needed; or not used.
+enum class control_group_use : std::uint8_t { automatic, on, off };
+
 /// What `fsm-platform` was told on its command line. Every value has passed its rule.
 struct flags {
   std::string host = "127.0.0.1";
@@ -47,6 +50,8 @@ struct flags {
   bool sandbox = true;
   /// They have the machine's network.
   bool function_network = false;
+  /// Control groups bound them.
+  control_group_use control_groups = control_group_use::automatic;
   /// How many there may be at once; 0 = as many as there is memory for.
   std::size_t max_environments = 0;
   /// One that has not been used for this long is stopped.

@@ -163,10 +163,15 @@ seed_options to_seed_options(const flags& how) {
 fsm::expected<std::shared_ptr<execution::process_executor>> open_processes(
     const flags& how, const std::shared_ptr<fsm::clock>& clock, const logs& all_logs) {
   if (!how.runs_processes) return nullptr;
+  using execution::group_use;
   using execution::network;
+  const auto groups = how.control_groups == control_group_use::on    ? group_use::required
+                      : how.control_groups == control_group_use::off ? group_use::off
+                                                                     : group_use::automatic;
   return execution::make_process_executor(
       {.sandbox = {.on = how.sandbox,
                    .outside = how.function_network ? network::host : network::none},
+       .groups = groups,
        .environments_max = how.max_environments,
        .idle_after = how.environment_idle_after,
        .region = how.region,

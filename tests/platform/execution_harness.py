@@ -44,9 +44,11 @@ def example(name):
 
 
 class Runs(Platform):
-    """A platform that runs functions, and those that this test has made on it."""
+    """A platform that runs functions, and those that this test has made on it. FSM_TEST_FLAGS in the environment
+    are flags for all of them."""
 
     def __init__(self, program, *flags, world=None, **more):
+        flags += tuple(os.environ.get("FSM_TEST_FLAGS", "").split())
         super().__init__(program, "--executor", "process", *flags, world=world or QUICK, **more)
         config = botocore.config.Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=120,
                                         max_pool_connections=128, proxies={})

@@ -33,6 +33,7 @@ TEST_CASE("functions run as processes when that is asked for, within walls unles
   CHECK(flags->runs_processes);
   CHECK(flags->sandbox);
   CHECK_FALSE(flags->function_network);
+  CHECK(flags->control_groups == platform::control_group_use::automatic);
   CHECK(flags->max_environments == 0);
   CHECK(flags->environment_idle_after == 10min);
   const auto open = parse({"--executor", "process", "--sandbox", "off", "--function-network",
@@ -42,14 +43,24 @@ TEST_CASE("functions run as processes when that is asked for, within walls unles
   CHECK(open->function_network);
   CHECK(open->max_environments == 7);
   CHECK(open->environment_idle_after == 1s);
+  const auto bound = parse({"--executor", "process", "--control-groups", "on"});
+  REQUIRE(bound);
+  CHECK(bound->control_groups == platform::control_group_use::on);
+  const auto unbound = parse({"--executor", "process", "--control-groups", "off"});
+  REQUIRE(unbound);
+  CHECK(unbound->control_groups == platform::control_group_use::off);
+  const auto maybe = parse({"--executor", "process", "--control-groups", "maybe"});
+  REQUIRE_FALSE(maybe);
+  CHECK(maybe.error().text.find("auto, on or off") != std::string::npos);
   CHECK(parse({"--executor", "docker"}).error().code == 2);
   CHECK(parse({"--executor", "process", "--sandbox", "maybe"}).error().code == 2);
 }
 
 TEST_CASE("what is about processes is refused where there are none") {
-  for (const auto* flag :
-       {"--sandbox", "--function-network", "--max-environments", "--environment-idle-after"}) {
+  for (const auto* flag : {"--sandbox", "--function-network", "--control-groups",
+                           "--max-environments", "--environment-idle-after"}) {
     const auto value = std::string_view{flag} == "--sandbox"            ? "off"
+                       : std::string_view{flag} == "--control-groups"   ? "on"
                        : std::string_view{flag} == "--function-network" ? "host"
                        : std::string_view{flag} == "--max-environments" ? "7"
                                                                         : "1s";

@@ -39,6 +39,7 @@ environment::environment(environment_parts from, owner& by)
       memory_mb_{from.memory_mb},
       start_timeout_{from.start_timeout},
       ends_as_one_{from.ends_as_one},
+      group_{std::move(from.group)},
       process_{io_, from.process.process.release()},
       control_{io_, from.process.control.release()},
       log_{io_, from.process.log.release()},
@@ -232,6 +233,8 @@ void environment::finish(invoke::outcome what) {
   read_log(log_tail::bytes_max * 32);  // What it wrote before it answered is there by now.
   what.log = tail_.take() + what.log;
   what.init_duration = std::exchange(start_duration_, std::nullopt);
+  // Too short to have been looked at.
+  if (memory_peak_ == 0 && group_) saw_memory(group_->memory().own_bytes);
   what.memory_used_mb = static_cast<std::uint32_t>(
       std::max<std::uint64_t>((memory_peak_ + megabyte - 1) / megabyte, 1));
   since_ = std::chrono::steady_clock::now();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "execution/failures.hpp"
+#include "execution/groups/control_group.hpp"
 #include "execution/job.hpp"
 #include "execution/launcher.hpp"
 #include "execution/log_tail.hpp"
@@ -34,6 +35,8 @@ struct environment_parts {
   std::chrono::seconds start_timeout{10};
   /// Nothing of it goes on when its process has ended.
   bool ends_as_one = true;
+  /// What holds all of it; null = nothing does. It is removed at the end.
+  std::shared_ptr<control_group> group{};
 };
 
 /// One execution environment: a process, and the socket on which its runtime asks for invocations.
@@ -88,6 +91,8 @@ public:
   /// Whether its process has ended, or was told to, no longer ago: there will be room.
   [[nodiscard]] bool is_about_to_end(std::chrono::milliseconds at_most) const;
   [[nodiscard]] pid_t process() const noexcept { return process_id_; }
+  /// Null = it has none.
+  [[nodiscard]] const std::shared_ptr<control_group>& group() const noexcept { return group_; }
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
   [[nodiscard]] std::uint32_t memory_mb() const noexcept { return memory_mb_; }
   void saw_memory(std::uint64_t bytes) noexcept {
@@ -139,8 +144,10 @@ private:
   void process_ended(int status);
   void fail_start(int status);
   void kill(end_cause why);
+  void end_all();
   void wait_for_silence();
   void gone();
+  [[nodiscard]] bool waits_for_group();
 
   boost::asio::io_context& io_;
   const std::shared_ptr<fsm::clock> clock_;
@@ -150,6 +157,7 @@ private:
   const std::uint32_t memory_mb_;
   const std::chrono::seconds start_timeout_;
   const bool ends_as_one_;
+  const std::shared_ptr<control_group> group_;
 
   boost::asio::posix::stream_descriptor process_;
   boost::asio::posix::stream_descriptor control_;
@@ -173,6 +181,7 @@ private:
   std::chrono::steady_clock::time_point killed_;             // Or it ended by itself.
   std::optional<std::chrono::microseconds> start_duration_;  // Until it has been reported.
   std::uint64_t memory_peak_ = 0;
+  int group_looks_ = 0;  // Whether anybody is left in it.
 };
 
 }  // namespace platform::execution

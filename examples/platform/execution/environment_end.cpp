@@ -24,6 +24,10 @@ namespace {
 constexpr std::size_t piece_bytes = std::size_t{64} << 10U;
 // A namespace ends a moment after its first process.
 constexpr std::chrono::seconds silence_patience{2};
+// A process is in its group for a moment after it has been killed.
+constexpr std::chrono::milliseconds group_pause{5};
+constexpr int group_looks_max = 400;
+constexpr std::uint64_t megabyte = std::uint64_t{1} << 20U;
 
 // One message, and the descriptor that came with it.
 struct message {
@@ -119,7 +123,7 @@ void environment::watch_process() {
                         ::waitid(P_PID, static_cast<id_t>(id), &found, WEXITED | WNOHANG | WNOWAIT);
                         if (found.si_pid != id) return self->watch_process();
                         // Its number is still its own: so is that of its group.
-                        if (!self->ends_as_one_) ::kill(-id, SIGKILL);
+                        if (!self->ends_as_one_) self->end_all();
                         int status = 0;
                         ::waitpid(id, &status, 0);
                         self->process_ended(status);
@@ -132,16 +136,29 @@ void environment::kill(end_cause why) {
     cause_ = why;
     killed_ = std::chrono::steady_clock::now();
   }
-  if (!ends_as_one_) end_family(process_id_);  // Also what has left its session.
+  end_all();
+  ::kill(process_id_, SIGKILL);
+}
+
+// As long as the number of its process is its own.
+void environment::end_all() {
+  if (!ends_as_one_) {  // Also what has left its session.
+    group_ ? group_->kill() : end_family(process_id_);
+  }
   // All of its session that is no namespace's; the rest goes with the first process of that.
   ::kill(-process_id_, SIGKILL);
-  ::kill(process_id_, SIGKILL);
 }
 
 void environment::process_ended(int status) {
   const auto was = std::exchange(state_, state::ended);
   if (alarm_ != 0) clock_->cancel(std::exchange(alarm_, 0));
-  if (cause_ == end_cause::itself) killed_ = std::chrono::steady_clock::now();
+  if (cause_ == end_cause::itself) {
+    killed_ = std::chrono::steady_clock::now();
+    if (group_ && group_->ran_out_of_memory()) {  // The kernel was faster.
+      cause_ = end_cause::memory;
+      saw_memory(memory_mb_ * megabyte);
+    }
+  }
   bool is_last = false;
   while (const auto said = receive(control_.native_handle(), is_last)) heard_failure(said->text);
   if (was == state::starting && cause_ != end_cause::stopped) {
@@ -210,12 +227,23 @@ void environment::wait_for_silence() {
 }
 
 void environment::gone() {
-  if (!log_.is_open()) return;
+  if (!log_.is_open() || waits_for_group()) return;
   boost::system::error_code ignored;
   log_.close(ignored);
   process_.close(ignored);
   pause_.cancel();
   owner_.ended(*this);
+}
+
+// Nobody is left when it can be removed. What cannot be killed is left to the platform's end.
+bool environment::waits_for_group() {
+  if (!group_ || group_->remove() || ++group_looks_ > group_looks_max) return false;
+  group_->kill();
+  pause_.expires_after(group_pause);
+  pause_.async_wait([self = shared_from_this()](const boost::system::error_code& problem) {
+    if (!problem) self->gone();
+  });
+  return true;
 }
 
 }  // namespace platform::execution

@@ -2,9 +2,11 @@
 
 #include "execution/process_family.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <initializer_list>
 #include <string_view>
+#include <vector>
 
 namespace platform::execution {
 
@@ -25,21 +27,32 @@ std::uint64_t sum_of(std::string_view text, std::initializer_list<std::string_vi
   return result;
 }
 
-std::uint64_t sum_over(pid_t root, const char* file,
+std::uint64_t sum_over(const std::vector<pid_t>& all, const char* file,
                        std::initializer_list<std::string_view> names) {
   std::uint64_t result = 0;
-  for (const auto each : family_of(root)) result += sum_of(read_of_process(each, file), names);
+  for (const auto each : all) result += sum_of(read_of_process(each, file), names);
   return result;
 }
 
 }  // namespace
 
 std::uint64_t own_bytes(pid_t root) {
-  return sum_over(root, "status", {"\nRssAnon:", "\nRssShmem:"});
+  return sum_over(family_of(root), "status", {"\nRssAnon:", "\nRssShmem:"});
 }
 
 std::uint64_t proportional_bytes(pid_t root) {
-  return sum_over(root, "smaps_rollup", {"\nPss_Anon:", "\nPss_Shmem:"});
+  return sum_over(family_of(root), "smaps_rollup", {"\nPss_Anon:", "\nPss_Shmem:"});
+}
+
+// Files in a /tmp in memory are among what is shared, but count only as far as they are mapped.
+std::uint64_t group_bytes(const control_group& of, std::uint64_t most) {
+  const auto found = of.memory();
+  if (found.shared_bytes == 0) return found.own_bytes;
+  const auto all = of.processes();
+  auto mapped = std::min(found.shared_bytes, sum_over(all, "status", {"\nRssShmem:"}));
+  if (found.own_bytes + mapped > most)
+    mapped = std::min(mapped, sum_over(all, "smaps_rollup", {"\nPss_Shmem:"}));
+  return found.own_bytes + mapped;
 }
 
 }  // namespace platform::execution

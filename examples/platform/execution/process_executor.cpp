@@ -1,6 +1,7 @@
 #include "execution/process_executor.hpp"
 
 #include "execution/workshop.hpp"
+#include <fsm/quoted.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -84,10 +85,17 @@ fsm::expected<std::shared_ptr<process_executor>> make_process_executor(
   if (!home) return fsm::unexpected(home.error());
   auto walls = sandbox::open(how.sandbox, *home);
   if (!walls) return fsm::unexpected(walls.error());
-  log->info("functions run as processes sandbox={} memory=polled environments_max={} {}",
-            walls->describe(), how.environments_max, runtimes{}.describe());
-  return std::make_shared<on_processes>(std::make_shared<workshop>(
-      std::move(how), *std::move(place), *std::move(walls), std::move(clock), std::move(log)));
+  auto groups = control_groups::open(how.groups, (*place)->path());
+  if (!groups) return fsm::unexpected(groups.error());
+  log->info("functions run as processes sandbox={} {} environments_max={} {}", walls->describe(),
+            (*groups)->describe(), how.environments_max, runtimes{}.describe());
+  if (const auto& why = (*groups)->missing(); !why.empty()) {
+    log->info("control groups are not available reason={} remedy={}", fsm::quoted(why),
+              fsm::quoted(groups_remedy));
+  }
+  return std::make_shared<on_processes>(
+      std::make_shared<workshop>(std::move(how), *std::move(place), *std::move(walls),
+                                 *std::move(groups), std::move(clock), std::move(log)));
 }
 
 std::size_t environments_max(std::size_t allowed) {

@@ -2,6 +2,7 @@
 
 #include "execution/code_cache.hpp"
 #include "execution/executor.hpp"
+#include "execution/groups/control_groups.hpp"
 #include "execution/sandbox/sandbox.hpp"
 #include <fsm/clock.hpp>
 #include <fsm/expected.hpp>
@@ -19,6 +20,8 @@ namespace platform::execution {
 
 struct process_options {
   sandbox_options sandbox{};
+  /// Whether control groups hold environments together, and bound their memory and processes.
+  group_use groups = group_use::automatic;
   /// Environments that there may be at once; beyond it the one that has been idle longest gives
   /// way, and when none is, invocations are refused and starts wait. 0 = as many as the machine has
   /// memory for.

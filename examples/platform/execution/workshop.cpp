@@ -1,7 +1,6 @@
 #include "execution/workshop.hpp"
 
 #include "execution/environment_program/messages.hpp"
-#include "execution/memory_use.hpp"
 #include <fsm/quoted.hpp>
 
 #include <boost/asio/post.hpp>
@@ -18,13 +17,12 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::seconds patience{3};
-constexpr std::chrono::milliseconds memory_pause{100};
-// What is idle is looked at each so many times only, a part of them each time.
-constexpr std::uint32_t idle_turns = 10;
 constexpr std::uint64_t megabyte = std::uint64_t{1} << 20U;
 // Beyond its memory, so that only what allocates faster than it is looked at meets this limit.
 constexpr std::uint64_t data_slack_mb = 1024;
-constexpr const char* processes_max = "1024";
+// Of a control group, for what the kernel needs for it.
+constexpr std::uint64_t group_slack_mb = 64;
+constexpr std::uint64_t processes_max = 1024;
 constexpr const char* files_max = "1024";
 
 start_failure platform_failure(std::string message) {
@@ -57,13 +55,16 @@ invoke::outcome closed() {
 }  // namespace
 
 workshop::workshop(process_options how, std::unique_ptr<workspace> place, sandbox walls,
-                   std::shared_ptr<fsm::clock> clock, std::shared_ptr<spdlog::logger> log)
+                   std::unique_ptr<control_groups> groups, std::shared_ptr<fsm::clock> clock,
+                   std::shared_ptr<spdlog::logger> log)
     : how_{std::move(how)},
       place_{std::move(place)},
       walls_{std::move(walls)},
+      groups_{std::move(groups)},
       clock_{std::move(clock)},
       log_{std::move(log)},
-      code_{io_, place_->path() / "code"} {}
+      code_{io_, place_->path() / "code"},
+      memory_{io_, log_, [this] { return environments(); }} {}
 
 workshop::~workshop() { close(); }
 
@@ -71,7 +72,7 @@ void workshop::open(package_source packages) {
   code_.set_source(std::move(packages));
   // Processes end with the thread that has started them: this one starts them all.
   thread_ = std::thread{[this] { io_.run(); }};
-  asio::post(io_, [this] { watch_memory(); });
+  asio::post(io_, [this] { memory_.start(); });
 }
 
 void workshop::close() {
@@ -97,7 +98,7 @@ void workshop::close() {
     thread_.join();
   }
   if (idle_alarm_ != 0) clock_->cancel(std::exchange(idle_alarm_, 0));
-  watchers_.join();
+  memory_.join();
 }
 
 // --- from other threads
@@ -205,14 +206,18 @@ tl::expected<std::shared_ptr<environment>, start_failure> workshop::start_enviro
     const settings& of, const code_cache::folder& code, environment::owner& by) {
   std::uint32_t number = 0;
   if (!take_room(number)) return tl::make_unexpected(no_room());
-  const cell walls{.number = number, .code = *code, .scratch_mb = of.scratch_mb};
+  auto group = groups_->make(
+      {.memory_bytes = (std::uint64_t{of.memory_mb} + of.scratch_mb + group_slack_mb) * megabyte,
+       .processes = processes_max});
+  cell walls{.number = number, .code = *code, .scratch_mb = of.scratch_mb};
+  if (group && *group) walls.doors = (*group)->doors();
   const surroundings where{.region = how_.region,
                            .task_root = walls_.task_root(walls),
                            .runtime_folder = walls_.runtime_folder()};
   const auto data_bytes = (of.memory_mb + data_slack_mb) * megabyte;
-  auto words = runtimes_.command(of, where);
+  auto words = group ? runtimes_.command(of, where) : fsm::unexpected(group.error());
   auto process = words ? launch(walls_.command(walls),
-                                write_entry({.processes_max = processes_max,
+                                write_entry({.processes_max = std::to_string(processes_max),
                                              .files_max = files_max,
                                              .data_bytes_max = std::to_string(data_bytes),
                                              .folder = where.task_root,
@@ -221,6 +226,7 @@ tl::expected<std::shared_ptr<environment>, start_failure> workshop::start_enviro
                                 walls_.open_filter())
                        : fsm::unexpected(words.error());
   if (!process) {
+    if (group && *group) static_cast<void>((*group)->remove());
     give_room_back(number);
     log_->error("environment could not be started function={} error={}", fsm::quoted(of.function),
                 fsm::quoted(process.error().message));
@@ -234,8 +240,16 @@ tl::expected<std::shared_ptr<environment>, start_failure> workshop::start_enviro
                                                          .number = number,
                                                          .memory_mb = of.memory_mb,
                                                          .start_timeout = how_.start_timeout,
-                                                         .ends_as_one = walls_.is_on()},
+                                                         .ends_as_one = walls_.is_on(),
+                                                         .group = *std::move(group)},
                                        by);
+}
+
+std::vector<std::shared_ptr<environment>> workshop::environments() const {
+  std::vector<std::shared_ptr<environment>> result;
+  for (const auto& [token, pool] : pools_)
+    result.insert(result.end(), pool->environments().begin(), pool->environments().end());
+  return result;
 }
 
 void workshop::has_ended(environment& which) { give_room_back(which.number()); }
@@ -337,53 +351,6 @@ void workshop::stop_idle() {
     longest.of->let_go(*longest.which);
   }
   plan_idle_alarm();
-}
-
-// --- memory
-// ----------------------------------------------------------------------------------------
-
-// Looked at elsewhere, as it takes a while; the answers come back here.
-void workshop::watch_memory() {
-  struct look {
-    std::weak_ptr<environment> who;
-    pid_t process;
-    std::uint64_t most;
-    std::uint64_t found = 0;
-  };
-  const auto all = std::make_shared<std::vector<look>>();
-  const auto turn = looks_++ % idle_turns;
-  for (const auto& [token, pool] : pools_) {
-    for (const auto& each : pool->environments()) {
-      if (each->is_working() || each->number() % idle_turns == turn)
-        all->push_back({each, each->process(), each->memory_mb() * megabyte});
-    }
-  }
-  memory_timer_.expires_after(memory_pause);
-  memory_timer_.async_wait([this, all](const boost::system::error_code& problem) {
-    if (problem) return;
-    if (all->empty()) return watch_memory();
-    asio::post(watchers_, [this, all] {
-      for (auto& each : *all) {
-        each.found = own_bytes(each.process);
-        if (each.found > each.most) each.found = proportional_bytes(each.process);
-      }
-      asio::post(io_, [this, all] {
-        for (const auto& each : *all) {
-          const auto who = each.who.lock();
-          if (!who) continue;
-          who->saw_memory(each.found);
-          who->stop_if_stuck();
-          if (each.found <= each.most) continue;
-          if (who->is_idle()) {
-            log_->info("an idle environment uses too much memory and is ended process={} bytes={}",
-                       each.process, each.found);
-          }
-          who->exceed_memory();
-        }
-        watch_memory();
-      });
-    });
-  });
 }
 
 }  // namespace platform::execution

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "execution/groups/control_groups.hpp"
+#include "execution/memory_watch.hpp"
 #include "execution/pool.hpp"
 #include "execution/process_executor.hpp"
 #include "execution/runtimes.hpp"
@@ -7,7 +9,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -27,7 +28,8 @@ namespace platform::execution {
 class workshop final : public pool::host, public std::enable_shared_from_this<workshop> {
 public:
   workshop(process_options how, std::unique_ptr<workspace> place, sandbox walls,
-           std::shared_ptr<fsm::clock> clock, std::shared_ptr<spdlog::logger> log);
+           std::unique_ptr<control_groups> groups, std::shared_ptr<fsm::clock> clock,
+           std::shared_ptr<spdlog::logger> log);
   ~workshop() override;
 
   /// Begins to work. Once.
@@ -64,7 +66,7 @@ private:
   void offer_room();
   void plan_idle_alarm();
   void stop_idle();
-  void watch_memory();
+  [[nodiscard]] std::vector<std::shared_ptr<environment>> environments() const;
 
   // Idle environments, the one that has been it longest first.
   struct idle_one {
@@ -78,6 +80,7 @@ private:
   const process_options how_;
   const std::unique_ptr<workspace> place_;
   const sandbox walls_;
+  const std::unique_ptr<control_groups> groups_;
   const runtimes runtimes_;
   const std::shared_ptr<fsm::clock> clock_;
   const std::shared_ptr<spdlog::logger> log_;
@@ -93,9 +96,7 @@ private:
   std::uint32_t numbers_ = 0;
   std::deque<fsm::attempt_token> waiting_for_room_;
   bool offers_room_ = false;
-  std::uint32_t looks_ = 0;  // At memory.
-  boost::asio::steady_timer memory_timer_{io_};
-  boost::asio::thread_pool watchers_{1};
+  memory_watch memory_;
 
   mutable std::mutex mutex_;
   std::set<fsm::attempt_token> held_;  // The keys of `pools_`.

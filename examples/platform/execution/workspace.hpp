@@ -1,10 +1,12 @@
 #pragma once
 
+#include "code/file.hpp"
 #include <fsm/expected.hpp>
 
 #include <filesystem>
 #include <memory>
 #include <sys/types.h>
+#include <utility>
 
 namespace platform::execution {
 
@@ -25,10 +27,11 @@ public:
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
 private:
-  workspace(std::filesystem::path path, int lock) : path_{std::move(path)}, lock_{lock} {}
+  workspace(std::filesystem::path path, code::file lock)
+      : path_{std::move(path)}, lock_{std::move(lock)} {}
 
   const std::filesystem::path path_;
-  const int lock_;
+  const code::file lock_;
 };
 
 }  // namespace platform::execution

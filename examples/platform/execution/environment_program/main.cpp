@@ -51,15 +51,33 @@ void be_first_to_go() {
   ::close(file);
 }
 
-// A user and group of its own, in a session of its own, that end with the parent.
-int outside(char** words) {
+// Into a control group, by a file that takes who writes to it. What it becomes stays inside.
+bool enter(const char* door) {
+  const int file = ::open(door, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool inside = ::write(file, "0", 1) == 1;
+  const int problem = errno;
+  ::close(file);
+  errno = problem;
+  return inside;
+}
+
+// In control groups of its own, a user and group of its own, and a session of its own, that ends
+// with the parent. Words: the parent, user, group, how many doors, the doors, and what to become.
+int outside(int count, char** words) {
   const auto parent = static_cast<pid_t>(number(words[0]));
   const long user = number(words[1]);
   const long group = number(words[2]);
+  const long doors = number(words[3]);
+  if (doors < 0 || doors + 4 >= count) return fail("not to be understood");
+  char** program = words + 4 + doors;
   // The parent may have files open that do not close themselves.
   if (::close_range(first_foreign_descriptor, ~0U, 0) != 0) return fail("close_range");
   ::setsid();
   be_first_to_go();  // As long as its own entries in /proc are its own.
+  for (char** door = words + 4; door != program; ++door) {
+    if (!enter(*door)) return fail(*door);
+  }
   if (user >= 0) {
     const auto uid = static_cast<uid_t>(user);
     const auto gid = static_cast<gid_t>(group);
@@ -70,8 +88,8 @@ int outside(char** words) {
   }
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return fail("prctl");
   if (::getppid() != parent) return 0;  // It was too late.
-  ::execv(words[3], words + 3);
-  return fail(words[3]);
+  ::execv(*program, program);
+  return fail(*program);
 }
 
 // Where the runtime finds its next invocation. Gives the port; 0 if there is none.
@@ -156,7 +174,7 @@ int inside(int control) {
 
 int main(int argc, char** argv) {
   const std::string_view way = argc > 1 ? argv[1] : "";
-  if (way == "outside" && argc > 5) return outside(argv + 2);
+  if (way == "outside" && argc > 6) return outside(argc - 2, argv + 2);
   if (way == "inside" && argc == 3) return inside(static_cast<int>(number(argv[2])));
   std::fputs("fsm-environment: only fsm-platform starts it\n", stderr);
   return 2;

@@ -104,7 +104,8 @@ fsm::expected<void> sandbox::try_out() {
                   "you trust with --sandbox off"});
 }
 
-std::vector<std::string> sandbox::walls(const cell& of) const {
+// The program that all begins with, as far as what it becomes.
+std::vector<std::string> sandbox::outside(const cell& of) const {
   std::vector<std::string> words{(home_ / "fsm-environment").string(), "outside",
                                  std::to_string(::getpid())};
   if (own_users_) {
@@ -112,6 +113,13 @@ std::vector<std::string> sandbox::walls(const cell& of) const {
   } else {
     add(words, {"-1", "-1"});
   }
+  words.push_back(std::to_string(of.doors.size()));
+  words.insert(words.end(), of.doors.begin(), of.doors.end());
+  return words;
+}
+
+std::vector<std::string> sandbox::walls(const cell& of) const {
+  auto words = outside(of);
   add(words, {bwrap_, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
               "--unshare-cgroup-try", "--disable-userns", "--uid", inner_user, "--gid", inner_group,
               "--hostname", "function", "--cap-drop", "ALL", "--die-with-parent", "--new-session"});
@@ -136,8 +144,9 @@ std::vector<std::string> sandbox::walls(const cell& of) const {
 std::vector<std::string> sandbox::command(const cell& of) const {
   const auto control = std::to_string(control_descriptor);
   if (!how_.on) {
-    const auto program = (home_ / "fsm-environment").string();
-    return {program, "outside", std::to_string(::getpid()), "-1", "-1", program, "inside", control};
+    auto words = outside(of);
+    add(words, {(home_ / "fsm-environment").string(), "inside", control});
+    return words;
   }
   auto words = walls(of);
   add(words, {"--", "/var/runtime/fsm-environment", "inside", control});

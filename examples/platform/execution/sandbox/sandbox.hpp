@@ -31,6 +31,8 @@ struct cell {
   std::uint32_t number = 0;
   std::filesystem::path code{};
   std::uint32_t scratch_mb = 512;
+  /// What it enters its control group by.
+  std::vector<std::string> doors{};
 };
 
 /// Puts processes into namespaces of their own (user, process, mount, network, IPC, host name),
@@ -71,6 +73,7 @@ private:
       : how_{how}, home_{std::move(home)} {}
 
   [[nodiscard]] fsm::expected<void> try_out();
+  [[nodiscard]] std::vector<std::string> outside(const cell& of) const;
   [[nodiscard]] std::vector<std::string> walls(const cell& of) const;
 
   sandbox_options how_;
