@@ -4,6 +4,7 @@
 usage: control_groups_test.py PROGRAM [PART...]
 """
 
+import contextlib
 import glob
 import os
 import signal
@@ -17,30 +18,30 @@ from execution_harness import ECHO, LEFT, Runs, is_error, processes_with
 from harness import check, run_parts
 
 
-def folders():
-    """Of all control groups that platforms have made on this machine."""
-    found = []
-    with open("/proc/self/mountinfo", encoding="utf-8") as file:
-        lines = [line.split() for line in file]
-    for words in lines:
-        if words[words.index("-") + 1] in ("cgroup", "cgroup2"):
-            for path, below, _ in os.walk(words[4]):
-                found += [os.path.join(path, each) for each in below if each.startswith("fsm-execution-")]
-    return sorted(found)
+def folders_of(process):
+    """Of the control groups that a platform has made: it has them locked."""
+    found = set()
+    for path in glob.glob(f"/proc/{process}/fd/*"):
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(path))
+    return sorted(each for each in found if "/fsm-execution-" in each and os.path.exists(each + "/cgroup.procs"))
 
 
 class Grouped(Runs):
     """A platform whose functions are in control groups; without them this part is skipped."""
 
     def __init__(self, program, *flags, **more):
-        before = set(folders())
         super().__init__(program, "--control-groups", "auto", *flags, **more)
         log = self.read_log()
         if "memory=cgroup" not in log or "processes=cgroup" not in log:
             print("no control groups here:", *[line for line in log.splitlines() if "control groups" in line])
             self.process.kill()
             sys.exit(77)
-        self.own = sorted(set(folders()) - before)
+        self.own = folders_of(self.process.pid)
+
+    def left(self):
+        """What there is of its groups."""
+        return [each for each in self.own if os.path.exists(each)]
 
     def environments(self):
         """How many there are in each of its folders."""
@@ -190,7 +191,7 @@ def what_leaves(program):
         check(p.result("stays", 2), 2, "afterwards")
         p.stop()
         check(p.processes(), [], "when the platform has stopped")
-        check([each for each in p.own if os.path.exists(each)], [], "groups when the platform has stopped")
+        check(p.left(), [], "groups when the platform has stopped")
 
 
 def read_bytes(path):
@@ -200,7 +201,6 @@ def read_bytes(path):
 
 def nothing_left(program):
     """a function that is deleted and a platform that stops leave no group; a killed one leaves it to the next"""
-    before = set(folders())
     with Grouped(program) as p:
         for name in ("f", "g"):
             p.python(name, ECHO)
@@ -215,7 +215,7 @@ def nothing_left(program):
         time.sleep(0.5)
         p.stop()
         runs.join()
-        check(set(folders()) - before, set(), "when the platform has stopped")
+        check(p.left(), [], "when the platform has stopped")
     for walls in ("on", "off"):
         with Grouped(program, "--sandbox", walls) as p, Grouped(program) as living:
             mark = p.mark
@@ -224,15 +224,16 @@ def nothing_left(program):
             living.python("f", ECHO)
             p.process.send_signal(signal.SIGKILL)
             p.process.wait()
-            check([os.path.exists(each) for each in p.own], [True] * len(p.own), "when the platform was killed")
+            check(p.left(), p.own, "when the platform was killed")
             with Grouped(program) as following:
-                check([each for each in p.own if os.path.exists(each)], [], "after the next start")
+                check(p.left(), [], "after the next start")
                 check(processes_with(mark), [], "processes after the next start")
                 check(living.environments(), {1}, "of the one that lives")
                 check(living.result("f", 1), 1, "the one that lives")
                 following.stop()
+                check(following.left(), [], "of the one that followed")
             living.stop()
-    check(set(folders()) - before, set(), "at the end")
+            check(living.left(), [], "of the one that lived")
 
 
 def quiet(work):
@@ -263,9 +264,9 @@ def elsewhere(program):
                 p.python("f", ECHO)
                 p.process.send_signal(signal.SIGKILL)
                 p.process.wait()
-                check([os.path.exists(each) for each in p.own], [True] * len(p.own), "when it was killed")
+                check(p.left(), p.own, "when it was killed")
                 with Grouped(program) as following:
-                    check([each for each in p.own if os.path.exists(each)], [], "after the next start")
+                    check(p.left(), [], "after the next start")
                     following.stop()
     finally:
         for each in top:
@@ -274,12 +275,11 @@ def elsewhere(program):
 
 def turned_off(program):
     """without control groups functions run all the same, which is said once; where they are needed nothing starts"""
-    before = set(folders())
     with Runs(program, "--control-groups", "off") as p:
         check("memory=polled processes=rlimit" in p.read_log(), True, p.read_log())
         check("control groups are not available" in p.read_log(), False, p.read_log())
         p.python("f", ECHO)
-        check((p.result("f", 1), set(folders()) - before), (1, set()), "turned off")
+        check((p.result("f", 1), folders_of(p.process.pid)), (1, []), "turned off")
         p.stop()
     if os.getuid() != 0:
         print("only root can become somebody else")

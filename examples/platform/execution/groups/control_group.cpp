@@ -45,6 +45,7 @@ int control_group::limit(const group_limits& most) const {
 // In version 1 a thread may move alone, for which the kernel stops nobody else.
 std::vector<std::string> control_group::doors() const {
   std::vector<std::string> result;
+  result.reserve(folders_.size());
   for (const auto& each : folders_)
     result.push_back((each.path / (each.unified ? "cgroup.procs" : "tasks")).string());
   return result;

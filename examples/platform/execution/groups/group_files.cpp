@@ -35,6 +35,7 @@ bool contains(const std::vector<pid_t>& all, pid_t one) {
 // A number may have become another process's meanwhile: what is held and still in the group is it.
 void kill_some(const fs::path& group, const std::vector<pid_t>& some) {
   std::vector<code::file> held;
+  held.reserve(some.size());
   for (const auto each : some)
     held.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, each, 0)));
   const auto still = processes_in(group);
