@@ -105,12 +105,13 @@ def hidden_memory(program):
 
 
 TAKES = """
-import mmap, os
+import mmap, os, time
 def handler(event, context):
     if event == "mapped":
         with open("/tmp/all", "r+b") as file:
             kept = mmap.mmap(file.fileno(), 0)
-            return sum(kept[at] for at in range(0, len(kept), 4096))
+            sum(kept[at] for at in range(0, len(kept), 4096))
+            time.sleep(10)
     if event == "write":
         with open("/tmp/all", "wb") as file:
             for _ in range(450): file.write(b"x" * (1 << 20))

@@ -233,8 +233,8 @@ void environment::finish(invoke::outcome what) {
   read_log(log_tail::bytes_max * 32);  // What it wrote before it answered is there by now.
   what.log = tail_.take() + what.log;
   what.init_duration = std::exchange(start_duration_, std::nullopt);
-  // Too short to have been looked at.
-  if (memory_peak_ == 0 && group_) saw_memory(group_->memory().own_bytes);
+  // The first one may be over before the next look, which has not seen much yet.
+  if (what.init_duration && group_) saw_memory(group_->memory().own_bytes);
   what.memory_used_mb = static_cast<std::uint32_t>(
       std::max<std::uint64_t>((memory_peak_ + megabyte - 1) / megabyte, 1));
   since_ = std::chrono::steady_clock::now();
