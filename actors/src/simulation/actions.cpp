@@ -14,8 +14,10 @@ namespace {
 
 // -- calls ----------------------------------------------------------------------------------------
 
-/// A full journal refuses at once what needs room in it.
+/// A full journal refuses at once what needs room in it. (So does a store that has failed, whatever
+/// room there is.)
 void check_overload(world& w, const statistics& before) {
+  if (!w.current().runtime->health()) return;
   const bool is_refused =
       w.callers().last_is_answered() && w.callers().last_answer() == errc::too_many_requests;
   if (is_refused) w.faults().count(fault::overload);
