@@ -135,3 +135,102 @@ TEST_CASE_METHOD(deterministic_runtime,
   REQUIRE(heard->audits.size() == 2);
   CHECK(heard->audits[1].held == 0);
 }
+
+namespace {
+
+/// Answers when a test says so, or says the same page again and again.
+class odd_provider final : public fsm::resource_provider {
+public:
+  void provision(const fsm::provision_request& /*request*/, fsm::completion done) override {
+    done.succeeded();
+  }
+  void release(const attempt_token& /*token*/, fsm::completion done) override {
+    ++released;
+    done.succeeded();
+  }
+  void held(attempt_token /*after*/, std::size_t limit, held_tokens done) override {
+    asked.push_back(std::move(done));
+    if (!answers.empty()) asked.back()(answers);
+    CHECK(limit > 1);
+  }
+  std::vector<attempt_token> answers;
+  std::vector<held_tokens> asked;
+  int released = 0;
+};
+
+struct oddly_audited : deterministic_runtime {
+  const std::shared_ptr<odd_provider> odd = std::make_shared<odd_provider>();
+  const std::shared_ptr<listener> heard = std::make_shared<listener>();
+  oddly_audited() {
+    how.provider = odd;
+    how.observers.push_back(heard);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(oddly_audited, "an audit of a provider that gets nowhere ends all the same",
+                 "[audit]") {
+  for (std::uint64_t n = 0; n < 16'384; ++n) odd->answers.push_back({1'000 + n, 1});
+  settle();
+  CHECK(odd->asked.size() == 2);
+  REQUIRE(heard->audits.size() == 1);
+  CHECK(heard->audits[0].held == 2 * 16'384);
+  expect_broken();  // It holds what it says for ever.
+}
+
+TEST_CASE_METHOD(oddly_audited, "a provider that cannot list what it holds is not asked again",
+                 "[audit]") {
+  settle();
+  REQUIRE(odd->asked.size() == 1);
+  odd->asked[0](fsm::unexpected({errc::invalid_argument, "no list"}));
+  advance(3 * how.provisioner.audit_interval);
+  CHECK(odd->asked.size() == 1);
+  CHECK(heard->audits.empty());
+  expect_broken();
+}
+
+TEST_CASE_METHOD(oddly_audited, "what a provider answers late is for the audit that asked",
+                 "[audit]") {
+  settle();
+  REQUIRE(odd->asked.size() == 1);
+  const auto first = odd->asked[0];
+  first(std::vector<attempt_token>{});
+  settle();
+  CHECK(heard->audits.size() == 1);
+  advance(how.provisioner.audit_interval);
+  REQUIRE(odd->asked.size() == 2);
+  first(std::vector<attempt_token>{{77, 1}});
+  settle();
+  CHECK(odd->released == 0);
+  CHECK(heard->audits.size() == 1);
+  expect_broken();
+  rt().stop();
+  odd->asked[1](std::vector<attempt_token>{{77, 1}});
+  settle();
+  CHECK(odd->released == 0);
+  CHECK(heard->audits.size() == 1);
+}
+
+TEST_CASE("what a provider answers after its runtime is gone harms nobody", "[audit]") {
+  const auto odd = std::make_shared<odd_provider>();
+  {
+    const fsm::runtime runtime{
+        {.provider = odd, .clock = std::make_shared<fsm::manual_clock>(), .functions_max = 16}};
+    for (int i = 0; i < 100'000 && odd->asked.empty(); ++i) std::this_thread::yield();
+  }
+  REQUIRE(odd->asked.size() == 1);
+  odd->asked[0](std::vector<attempt_token>{{77, 1}});
+  CHECK(odd->released == 0);
+}
+
+TEST_CASE("there is no audit when nobody wants one", "[audit]") {
+  const auto odd = std::make_shared<odd_provider>();
+  const auto clock = std::make_shared<fsm::manual_clock>();
+  fsm::options how{.provider = odd, .clock = clock, .functions_max = 16, .threads = 1};
+  how.provisioner.audit_interval = {};
+  fsm::runtime runtime{how};
+  clock->advance(std::chrono::days{30});
+  runtime.settle();
+  CHECK(odd->asked.empty());
+}

@@ -17,10 +17,17 @@ std::vector<errc> codes_of_all(fsm::runtime& rt) {
           code(rt.remove("f")),
           code(rt.wait("f", fsm::gone, 1s)),
           code(rt.names("", "", 1)),
-          code(rt.history("f"))};
+          code(rt.history("f")),
+          code(rt.change({.name = "f"})),
+          code(rt.admit_async("f")),
+          code(rt.metadata(0, 1)),
+          code(rt.list({.with_details = true})),
+          code(rt.explain("f")),
+          code(rt.events(0)),
+          code(rt.checkpoint())};
 }
 
-const std::vector<errc> all_would_deadlock(8, errc::would_deadlock);
+const std::vector<errc> all_would_deadlock(15, errc::would_deadlock);
 
 }  // namespace
 

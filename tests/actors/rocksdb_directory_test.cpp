@@ -164,3 +164,34 @@ TEST_CASE("the number of transitions kept per function is laid down with the sto
   CHECK_THAT(why.message, ContainsSubstring("history_max: 4"));
   CHECK_THAT(why.message, ContainsSubstring("16"));
 }
+
+TEST_CASE("marks that are not whole say nothing, and are made anew", "[store]") {
+  const std::string name = GENERATE("ACKNOWLEDGED", "MANIFEST-SIZE");
+  const std::string blank(20, '0');
+  const std::string boot(36, 'x');
+  for (const std::string& text : {std::string{}, std::string{"short"}, std::string(200, 'x'),
+                                  blank + " " + blank + " " + boot + "x",
+                                  std::string(20, 'x') + " " + blank + " " + boot + "\n",
+                                  blank + " " + std::string(20, 'x') + " " + boot + "\n",
+                                  "MANIFEST-" + blank + " " + std::string(20, 'x') + "\n",
+                                  "MANIFEST-" + std::string(20, 'x') + " " + blank + "\n",
+                                  "MANIFEST-" + std::string(20, '9') + " " + blank + "\n",
+                                  "MANIFEST-" + blank + " " + blank + "\n"}) {
+    INFO(name << ": " << text);
+    const temporary_directory directory;
+    fill(directory.path());
+    write_file(directory.path() / name, text);
+    CHECK(fsm::rocksdb_store(directory.path())->open().has_value());
+    std::string again;
+    std::getline(std::ifstream{directory.path() / name}, again);
+    CHECK(again != text.substr(0, text.find('\n')));
+  }
+}
+
+TEST_CASE("a mark that cannot be written is no start", "[store]") {
+  const temporary_directory directory;
+  fill(directory.path());
+  std::filesystem::remove(directory.path() / "ACKNOWLEDGED");
+  std::filesystem::create_directory(directory.path() / "ACKNOWLEDGED");
+  CHECK_THAT(refusal({.directory = directory.path()}).message, ContainsSubstring("ACKNOWLEDGED"));
+}

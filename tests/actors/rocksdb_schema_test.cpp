@@ -8,6 +8,9 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <optional>
+#include <string>
+
 namespace conformance = fsm::testing::store_conformance;
 namespace rocks = fsm::rocks;
 using namespace fsm::testing;
@@ -197,4 +200,60 @@ TEST_CASE("A use whose time is cut short is refused when functions are brought b
   const auto recovered = store->recover(into);
   REQUIRE_FALSE(recovered.has_value());
   CHECK_THAT(recovered.error().message, ContainsSubstring("last_used"));
+}
+
+namespace {
+
+/// Changes what the store says of itself: another value under a key, or nothing any more.
+void change_meta(const std::filesystem::path& directory, const std::string& key,
+                 const std::optional<std::string>& value) {
+  auto db = rocks::open_database({.directory = directory}, nullptr, nullptr);
+  REQUIRE(db.has_value());
+  auto* const meta = (*db)[rocks::family::meta];
+  REQUIRE((value ? db->db->Put({}, meta, key, *value) : db->db->Delete({}, meta, key)).ok());
+}
+
+}  // namespace
+
+TEST_CASE("What a store says of itself is damaged when it has another size", "[store]") {
+  for (const std::string key : {"schema_version", "history_max", "epoch", "progress"}) {
+    INFO(key);
+    const temporary_directory directory;
+    fill(directory.path());
+    change_meta(directory.path(), key, "short");
+    const auto refused = fsm::rocksdb_store(directory.path())->open();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK_THAT(refused.error().message, ContainsSubstring("meta record '" + key + "' has 5 bytes"));
+    counting_reader nobody;
+    CHECK_FALSE(fsm::read_rocksdb_store(directory.path(), nobody).has_value());
+  }
+}
+
+TEST_CASE("A store that says too little of itself is refused where it matters", "[store]") {
+  const auto opened_without = [](const std::string& key) {
+    const temporary_directory directory;
+    fill(directory.path());
+    change_meta(directory.path(), key, std::nullopt);
+    std::filesystem::remove(directory.path() / "ACKNOWLEDGED");
+    return fsm::rocksdb_store(directory.path())->open();
+  };
+  const auto message = [](const auto& opened) {
+    return opened ? std::string{} : opened.error().message;
+  };
+  CHECK_THAT(message(opened_without("schema_version")),
+             ContainsSubstring("does not say its schema version"));
+  CHECK_THAT(message(opened_without("history_max")), ContainsSubstring("history_max: 16"));
+  CHECK(opened_without("epoch")->epoch == 1);
+  CHECK(opened_without("progress")->last_sequence == 0);
+}
+
+TEST_CASE("A newer store is refused by who reads it from outside, too", "[store]") {
+  const temporary_directory directory;
+  fill(directory.path());
+  int runs = 0;
+  REQUIRE(rocks::make_store({.directory = directory.path()}, newer(runs))->open().has_value());
+  counting_reader nobody;
+  const auto refused = fsm::read_rocksdb_store(directory.path(), nobody);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().message, ContainsSubstring("newer version"));
 }
