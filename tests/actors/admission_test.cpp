@@ -273,3 +273,42 @@ TEST_CASE_METHOD(deterministic_runtime, "a batch wakes the Inactive functions in
 TEST_CASE_METHOD(deterministic_runtime, "an empty batch is no batch", "[admission]") {
   rt().admit_batch({}, {});
 }
+
+TEST_CASE_METHOD(deterministic_runtime,
+                 "the document of an admission is that of its version, as long as that is kept",
+                 "[admission]") {
+  create_active("f");
+  const auto running = admit("f");
+  const caught<std::string> document;
+  rt().document(running, document.callback());
+  CHECK(*document.last() == "one");
+  CHECK(update("f", "two") == errc::none);
+  rt().document(running, document.callback());
+  CHECK(code(document.last()) == errc::not_found);
+  rt().document(admit("f"), document.callback());
+  CHECK(*document.last() == "two");
+}
+
+TEST_CASE_METHOD(deterministic_runtime, "without documents an admission's is empty",
+                 "[admission]") {
+  how.store = fsm::make_null_store();
+  create_active("f");
+  const caught<std::string> document;
+  rt().document(admit("f"), document.callback());
+  CHECK(document.last()->empty());
+}
+
+TEST_CASE_METHOD(deterministic_runtime,
+                 "whether an admission has to wait is told for every name and situation",
+                 "[admission]") {
+  create_active("f");
+  create_inactive("idle");
+  CHECK(rt().admits("nobody"));  // The refusal comes at once.
+  CHECK_FALSE(rt().admits("idle"));
+  advance(0s);
+  const caught_view then;
+  rt().admit_async("idle", then.callback());
+  settle();
+  CHECK(code(then.last()) == errc::none);
+  CHECK(rt().admits("idle"));
+}

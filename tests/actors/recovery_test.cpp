@@ -235,6 +235,34 @@ TEST_CASE_METHOD(restarting, "All that was owed is resumed although nothing else
   for (const auto* name : {"a", "b", "c", "d", "e"}) CHECK(state_of(name) == state::active);
 }
 
+TEST_CASE_METHOD(restarting, "Of what was owed, what somebody waits for is taken first",
+                 "[recovery]") {
+  how.provisioner.in_flight_max = 1;
+  provider->provisions(replies::later);
+  restart();
+  for (const auto* name : {"a", "b", "c", "d", "e"})
+    REQUIRE(rt().create({.name = name, .document = "one"}));
+  settle();
+  restart();
+  const auto owed = rt().explain("e");
+  REQUIRE(owed.has_value());
+  REQUIRE(owed->attempt.has_value());
+  CHECK(owed->attempt->kind == fsm::attempt_kind::create);
+  CHECK(owed->attempt->tries == 0);
+  caught<fsm::function_view> ended;
+  rt().wait("e", fsm::active, 1h, ended.callback()).detach();
+  settle();
+  CHECK(provider->order().back() == "a");
+  provider->answer(provider->call_count() - 1);
+  settle();
+  CHECK(provider->order().back() == "e");
+  provider->relent();
+  provider->answer(provider->call_count() - 1);
+  settle();
+  CHECK(pair_in(ended.last()) == pairs::ready);
+  for (const auto* name : {"a", "b", "c", "d", "e"}) CHECK(state_of(name) == state::active);
+}
+
 TEST_CASE_METHOD(restarting,
                  "An attempt that fails behind an old release leaves nothing behind that was made",
                  "[recovery]") {

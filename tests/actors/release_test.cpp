@@ -99,3 +99,32 @@ TEST_CASE_METHOD(deterministic_runtime, "what a queued attempt leaves behind is 
   CHECK(pair_of("second") == pairs::broken);
   CHECK(provider->released("second") == numbers{1});
 }
+
+TEST_CASE("what is told to a completion of one's own comes once, as it counts", "[provisioner]") {
+  using result = fsm::completion::result;
+  using fsm::reason_code;
+  struct told {
+    result what;
+    reason_code why;
+    std::string text;
+    bool operator==(const told&) const = default;
+  };
+  std::vector<told> all;
+  const auto make = [&all] {
+    return fsm::completion{[&all](result what, reason_code why, std::string text) {
+      all.push_back({what, why, std::move(text)});
+    }};
+  };
+  make().succeeded();
+  make().transient("later");
+  make().failed(reason_code::invalid_image, "bad");
+  make().failed(reason_code::idle);  // No reason to fail.
+  const fsm::completion twice = make();
+  twice.failed(reason_code::invalid_subnet);
+  twice.succeeded();
+  CHECK(all == std::vector<told>{{result::succeeded, reason_code::none, ""},
+                                 {result::transient, reason_code::internal_error, "later"},
+                                 {result::failed, reason_code::invalid_image, "bad"},
+                                 {result::failed, reason_code::internal_error, ""},
+                                 {result::failed, reason_code::invalid_subnet, ""}});
+}

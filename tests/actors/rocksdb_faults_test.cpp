@@ -1,4 +1,5 @@
 #include "crash_points.hpp"
+#include "failing_disk.hpp"
 #include "store_conformance.hpp"
 #include "support/deterministic_runtime.hpp"
 
@@ -10,7 +11,6 @@
 #include <atomic>
 #include <filesystem>
 #include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,34 +25,6 @@ using Catch::Matchers::ContainsSubstring;
 using fsm::errc;
 
 namespace {
-
-// A directory with a store in it, and the file system between them.
-class failing_disk {
-public:
-  failing_disk() {
-    fs::create_directory(root());
-    files = std::make_shared<faulty_file_system>(root());
-    env = make_env(files);
-  }
-
-  [[nodiscard]] fs::path root() const { return scratch_.path() / "root"; }
-  [[nodiscard]] fs::path data() const { return root() / "db"; }
-  [[nodiscard]] std::shared_ptr<fsm::store> make(std::size_t history_max = 16) const {
-    return fsm::rocks::make_store({.directory = data(), .history_max = history_max},
-                                  {.env = env.get()});
-  }
-
-  std::shared_ptr<faulty_file_system> files;
-  std::shared_ptr<rocksdb::Env> env;
-
-private:
-  temporary_directory scratch_;
-};
-
-struct nobody final : fsm::recovery {
-  void on_function(fsm::stored_function& /*function*/) override {}
-  void on_owed_release(std::uint64_t /*uid*/, std::uint32_t /*number*/) override {}
-};
 
 struct named_fault {
   const char* name;
@@ -200,111 +172,6 @@ TEST_CASE_METHOD(failing_disk, "a read that fails is told, and is not the end", 
   CHECK_THAT(answer->error().message, ContainsSubstring("check it"));
   store->read_document(1, 1, [&](fsm::expected<std::string> given) { answer = given; });
   CHECK(answer->value() == "one");
-}
-
-TEST_CASE_METHOD(failing_disk, "whatever is read from a disk that fails is an error that says so",
-                 "[faults]") {
-  {
-    conformance::bench b{[this](std::size_t) { return make(); }};
-    b.put(b.make(1, "f", pairs::absent, pairs::broken, [](fsm::change& c) {
-      c.transition.event = fsm::event::provision_failed;
-      c.transition.reason = "mine";
-      c.record.state_reason = fsm::reason_code::invalid_image;
-      c.document = "one";
-      c.document_version = 1;
-      c.metadata = "tags";
-      c.owed_releases = {7, 0};
-    }));
-  }
-  const auto store = make();
-  REQUIRE(store->open().has_value());  // What was in the log is in tables now.
-  std::map<std::string, fsm::expected<void>> told;
-  const auto keep = [&told](const char* what) {
-    return [&told, what](const auto& given) {
-      told[what] = given ? fsm::expected<void>{} : fsm::unexpected(given.error());
-    };
-  };
-  nobody into;
-  const auto read_all = [&] {
-    store->read_document(1, 1, keep("document"));
-    store->read_metadata(1, keep("metadata"));
-    store->read_all_metadata(0, 10, keep("all metadata"));
-    store->read_reasons(1, keep("reasons"));
-    store->read_history(1, keep("history"));
-    store->read_names("", "", 10, keep("names"));
-    store->read_events(0, 10, keep("events"));
-    keep("recovery")(store->recover(into));
-  };
-  files->plan({.what = file_fault::error, .at = file_call::read, .files = ".sst", .lasting = true});
-  read_all();
-  CHECK(told.size() == 8);
-  for (const auto& [what, given] : told) {
-    INFO(what);
-    REQUIRE_FALSE(given.has_value());
-    CHECK(given.error().code != errc::not_found);
-    CHECK_THAT(given.error().message, ContainsSubstring(data().string()));
-    CHECK_THAT(given.error().message, ContainsSubstring("cannot be read"));
-  }
-  files->forgive();
-  read_all();
-  for (const auto& [what, given] : told) {
-    INFO(what);
-    CHECK(given.has_value());
-  }
-}
-
-TEST_CASE("a first start that meets an error says where, and is begun again", "[faults]") {
-  for (const file_call at : {file_call::write, file_call::sync, file_call::create, file_call::enter,
-                             file_call::sync_directory}) {
-    bool opens = false;
-    for (std::uint64_t nth = 1; nth < 60 && !opens; ++nth) {
-      INFO(to_string(at) << ' ' << nth);
-      const failing_disk disk;
-      disk.files->plan({.what = file_fault::error, .at = at, .nth = nth, .lasting = true});
-      const auto opened = disk.make()->open();
-      disk.files->forgive();
-      opens = opened.has_value();
-      if (!opened) CHECK_THAT(opened.error().message, ContainsSubstring(disk.data().string()));
-      CHECK(disk.make()->open().has_value());
-    }
-    CHECK(opens);
-  }
-}
-
-TEST_CASE_METHOD(failing_disk, "what cannot be written while functions are brought back is told",
-                 "[faults]") {
-  {
-    conformance::bench b{[this](std::size_t) { return make(); }};
-    b.create(1, "f");
-    b.keep({.kind = fsm::note_kind::used, .uid = 9, .number = 0, .at = {}});
-  }
-  nobody into;
-  const std::string which = GENERATE(".log", ".sst");
-  const auto store = make();
-  const auto opened = store->open();
-  REQUIRE(opened.has_value());
-  if (which == ".sst") {  // Something has to be written to a table first.
-    const recorded_run one = recorded_run::make(1, 1);
-    REQUIRE(commit(*store, one.batches.front(), opened->epoch).has_value());
-  }
-  const auto at = which == ".sst" ? file_call::create : file_call::write;
-  files->plan({.what = file_fault::error, .at = at, .files = which, .lasting = true});
-  const auto recovered = store->recover(into);
-  REQUIRE_FALSE(recovered.has_value());
-  CHECK_THAT(recovered.error().message, ContainsSubstring(data().string()));
-  files->forgive();
-}
-
-TEST_CASE_METHOD(failing_disk, "an owner that cannot raise the epoch is none", "[faults]") {
-  const auto store = make();
-  REQUIRE(store->open().has_value());
-  files->plan({.what = file_fault::error, .at = file_call::sync, .files = ".log"});
-  for (int i = 0; i < 2; ++i) {  // The second time because it has failed.
-    const auto again = store->open();
-    REQUIRE_FALSE(again.has_value());
-    CHECK(again.error().code == errc::outcome_unknown);
-    CHECK_THAT(again.error().message, ContainsSubstring("restart"));
-  }
 }
 
 TEST_CASE_METHOD(failing_disk, "a start that meets an error says where, and can be tried again",

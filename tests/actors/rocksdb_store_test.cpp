@@ -327,6 +327,36 @@ TEST_CASE("a store that is opened says about how many functions it has", "[store
   }
 }
 
+TEST_CASE("a large commit is kept whole: its functions, their uses and its events", "[store]") {
+  constexpr std::uint64_t crowd = 2'500;
+  const temporary_directory directory;
+  {
+    conformance::bench b{[&](std::size_t) { return fsm::rocksdb_store(directory.path()); }};
+    std::vector<change> batch;
+    std::vector<fsm::note> notes;
+    for (std::uint64_t uid = 1; uid <= crowd; ++uid) {
+      batch.push_back(b.make(uid, "f" + std::to_string(uid), pairs::absent, pairs::ready));
+      notes.push_back({.kind = note_kind::used, .uid = uid, .number = 0, .at = at(7)});
+    }
+    REQUIRE(b.commit(std::move(batch), std::move(notes)).has_value());
+    std::optional<fsm::event_page> page;
+    for (const std::uint64_t after : {std::uint64_t{0}, std::uint64_t{127}, crowd - 1}) {
+      b.store().read_events(after, crowd, [&](auto given) { page = *std::move(given); });
+      REQUIRE(page->events.size() == crowd - after);
+      CHECK(page->events.front().sequence == after + 1);
+      CHECK(page->events.back().sequence == crowd);
+    }
+  }
+  const auto store = fsm::rocksdb_store(directory.path());
+  REQUIRE(store->open().has_value());
+  const conformance::recovered found{*store};
+  REQUIRE(found.functions.size() == crowd);
+  for (std::uint64_t uid = 1; uid <= crowd; ++uid) {
+    const fsm::stored_function& f = found.functions[uid - 1];
+    if (f.uid != uid || f.last_used != at(7)) FAIL("function " << uid << " is " << f.uid);
+  }
+}
+
 TEST_CASE("events past the retention are gone, and the oldest that is left is told", "[store]") {
   const temporary_directory directory;
   const std::string text(2000, 'x');

@@ -32,6 +32,33 @@ TEST_CASE("the null store keeps nothing and says so", "[store]") {
   CHECK(b.history(1).empty());
   CHECK(b.names("", "", 10).empty());
   CHECK(b.reasons(1).state.empty());
+  CHECK(b.metadata(1).empty());
+  CHECK(b.all_metadata(0, 10).empty());
+  std::optional<fsm::event_page> page;
+  store->read_events(7, 10, [&page](fsm::expected<fsm::event_page> given) { page = *given; });
+  REQUIRE(page.has_value());
+  CHECK(page->events.empty());
+  CHECK(page->oldest == 8);  // Nothing in between is there.
+  const conformance::recovered found{*store};
+  CHECK(found.functions.empty());
+}
+
+TEST_CASE("the memory store forgets the oldest events first", "[store]") {
+  conformance::bench b{[](std::size_t n) { return fsm::make_memory_store(n, 2); }};
+  for (std::uint64_t uid = 1; uid <= 3; ++uid) b.create(uid, "f" + std::to_string(uid));
+  std::optional<fsm::event_page> page;
+  b.store().read_events(0, 10, [&page](fsm::expected<fsm::event_page> given) { page = *given; });
+  REQUIRE(page.has_value());
+  CHECK(page->oldest == 2);
+  CHECK(page->events.size() == 2);
+}
+
+TEST_CASE_METHOD(deterministic_runtime, "a store that makes no checkpoints says so to both callers",
+                 "[store]") {
+  CHECK(code(rt().checkpoint()) == errc::invalid_argument);
+  const caught<std::string> then;
+  rt().checkpoint(then.callback());
+  CHECK(code(then.last()) == errc::invalid_argument);
 }
 
 TEST_CASE_METHOD(deterministic_runtime,
