@@ -75,8 +75,7 @@ namespace {
       fmt::format("{} is {} since {}", f.name, wire_name(f.state), time_text(f.since));
   if (f.state_reason_code != reason_code::none)
     text += fmt::format(": {} ({})", without_stop(f.state_reason), wire_name(f.state_reason_code));
-  if (!text.ends_with('.')) text += '.';
-  return text;
+  return text + '.';
 }
 
 [[nodiscard]] std::string update_sentence(const function_view& f) {
