@@ -242,3 +242,35 @@ TEST_CASE("A pool in debt hands nothing out until it is paid", "[concurrency]") 
   CHECK(pool.free() == 1);
   CHECK(pool.take());
 }
+
+TEST_CASE("A function is asked about before, while and after it has something of its own",
+          "[concurrency]") {
+  concurrency_limiter limiter{1000};
+  const auto check_nothing = [&limiter] {
+    CHECK(limiter.reserved("f") == std::nullopt);
+    CHECK(limiter.provisioned("f") == 0);
+    CHECK(limiter.provisioned("f", "1") == 0);
+    CHECK(limiter.fits("f", 900));
+    CHECK_FALSE(limiter.fits("f", 901));
+  };
+  check_nothing();
+  REQUIRE(limiter.set_provisioned("f", "1", 20).has_value());
+  CHECK(limiter.reserved("f") == std::nullopt);
+  CHECK(limiter.provisioned("f") == 20);
+  CHECK(limiter.provisioned("f", "1") == 20);
+  CHECK(limiter.provisioned("f", "2") == 0);
+  CHECK(limiter.fits("f", 20));
+  CHECK_FALSE(limiter.fits("f", 19));  // Less than what is provisioned already.
+  limiter.forget("f");
+  check_nothing();
+}
+
+TEST_CASE("A permit that is assigned to itself is kept", "[concurrency]") {
+  concurrency_limiter limiter{101};
+  auto permit = limiter.acquire("f", "1");
+  REQUIRE(permit.has_value());
+  const auto free = limiter.unreserved_free();
+  concurrency_permit& itself = *permit;
+  *permit = std::move(itself);
+  CHECK(limiter.unreserved_free() == free);
+}

@@ -162,6 +162,21 @@ TEST_CASE("a store that has lost its metadata is not opened", "[store]") {
   REQUIRE_FALSE(refused.has_value());
 }
 
+TEST_CASE("A store that has lost a family of old is not read from outside either", "[store]") {
+  const temporary_directory directory;
+  fill(directory.path());
+  {
+    auto db = rocks::open_database({.directory = directory.path()}, nullptr, nullptr);
+    REQUIRE(db.has_value());
+    REQUIRE(db->db->DropColumnFamily((*db)[rocks::family::texts]).ok());
+  }
+  counting_reader nobody;
+  const auto read = fsm::read_rocksdb_store(directory.path(), nobody);
+  REQUIRE_FALSE(read.has_value());
+  CHECK_THAT(read.error().message, ContainsSubstring("a column family is missing"));
+  CHECK(nobody.functions == 0);
+}
+
 TEST_CASE("A record that is not like those of its family is refused, not read beyond its end",
           "[store]") {
   using rocks::family;
