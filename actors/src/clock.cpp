@@ -1,3 +1,4 @@
+#include "real_time.hpp"
 #include <fsm/clock.hpp>
 
 #include <atomic>
@@ -233,6 +234,10 @@ void manual_clock::advance(duration span) {
 bool manual_clock::advance_to_next(timestamp limit) {
   const std::lock_guard lock{impl_->advancing};
   return impl_->run_next(limit);
+}
+
+duration detail::real_time() noexcept {
+  return std::chrono::floor<duration>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 }  // namespace fsm

@@ -8,13 +8,13 @@
 #include "function_actor.hpp"
 #include "journal.hpp"
 #include "provisioner.hpp"
+#include "real_time.hpp"
 #include "reclaimer.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace fsm::detail {
 
@@ -70,10 +70,9 @@ void core::ask(compact_actor& whom, internal_message& c, parking& here) {
 template <class WaitFor>
 bool core::wait_and_help(WaitFor wait_for, duration patience) noexcept {
   constexpr duration longest_step{64};
-  const auto begin = std::chrono::steady_clock::now();
+  const duration begin = real_time();
   for (duration step{0}; !wait_for(step);) {
-    const auto waited = std::chrono::steady_clock::now() - begin;
-    if (std::chrono::floor<duration>(waited) >= patience) return false;
+    if (real_time() - begin >= patience) return false;
     helping_scope help;
     const bool was_needed = help.work_off(*waiting);
     step = was_needed ? duration{0} : std::clamp(step * 2, duration{1}, longest_step);
