@@ -146,11 +146,10 @@ TEST_CASE("peers takes a list of comparisons", "[bench][flags]") {
 }
 
 TEST_CASE("an unknown scenario is named, and so are the known ones", "[bench][flags]") {
-  CHECK_THROWS_MATCHES(
-      parsed({"run", "step", "fly"}), usage_error,
-      Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
-              "invoke_metrics message update idle_sweep wake_storm mixed waiters "
-              "list life overload acknowledge recover)"));
+  CHECK_THROWS_MATCHES(parsed({"run", "step", "fly"}), usage_error,
+                       Message("unknown scenario 'fly' (known: step create invoke invoke_batch "
+                               "invoke_metrics message update idle_sweep wake_storm mixed waiters "
+                               "list life overload acknowledge recover)"));
 }
 
 TEST_CASE("an impossible flag is named with its value and the rule", "[bench][flags]") {
