@@ -1,5 +1,6 @@
 #include "world_file.hpp"
 
+#include "cut_text.hpp"
 #include "times.hpp"
 
 #include <boost/json/array.hpp>
@@ -94,7 +95,7 @@ public:
   void fail(const std::string& path, const json::value& value, const std::string& rule) {
     if (!error_.empty()) return;
     auto shown = json::serialize(value);
-    if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
+    if (shown.size() > 60) shown = std::string{cut_text(shown, 57)} + "...";
     error_ = (path.empty() ? "the world" : path) + ": " + shown + " is not allowed; it " + rule;
   }
 

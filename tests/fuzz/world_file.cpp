@@ -2,12 +2,13 @@
 
 #include "fuzz.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <string>
 
 // What is read and written out is read as the same; it replaces what was there before completely
-// once it is written out; a refusal says why.
+// once it is written out; a refusal says why, in whole characters.
 
 namespace fsm::fuzz {
 
@@ -17,6 +18,12 @@ std::string text_of(const platform::world_settings& settings) {
   return boost::json::serialize(platform::to_json(settings));
 }
 
+bool is_utf8(const std::string& text) {
+  boost::json::error_code problem;
+  static_cast<void>(boost::json::parse(boost::json::serialize(boost::json::string{text}), problem));
+  return !problem;
+}
+
 }  // namespace
 
 void world_file(std::string_view input) {
@@ -24,6 +31,7 @@ void world_file(std::string_view input) {
   if (!read) {
     check(read.error().code == errc::invalid_argument, "a bad world is an invalid argument");
     check(!read.error().message.empty(), "a refusal says why");
+    check(is_utf8(read.error().message), "it cuts no character of UTF-8 in two");
     return;
   }
   const auto text = text_of(*read);

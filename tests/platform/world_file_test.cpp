@@ -124,6 +124,14 @@ TEST_CASE("an error in a world names the member's path, its value and the rule")
   CHECK(world.error().message.find(rule) != std::string::npos);
 }
 
+TEST_CASE("an error in a world shows the start of a long value, in whole characters") {
+  std::string umlauts;
+  for (int i = 0; i < 40; ++i) umlauts += "\u00fc";
+  const auto world = apply_world({}, R"({"provision_time": "x)" + umlauts + "\"}");
+  REQUIRE_FALSE(world);
+  CHECK(world.error().message.starts_with("provision_time: \"x" + umlauts.substr(0, 54) + "... "));
+}
+
 TEST_CASE("a world file that is not there is an error") {
   CHECK_FALSE(platform::read_world_file("/nowhere/world.json"));
 }

@@ -1,5 +1,7 @@
 #include "execution/failures.hpp"
 
+#include "cut_text.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -70,7 +72,7 @@ std::string summary_of(const std::string& report) {
                        : std::string{"The function failed to start."};
   std::replace_if(
       result.begin(), result.end(), [](unsigned char c) { return c < ' '; }, ' ');
-  if (result.size() > summary_bytes_max) result.resize(summary_bytes_max);
+  result.resize(cut_text(result, summary_bytes_max).size());
   return result;
 }
 

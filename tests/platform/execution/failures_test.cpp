@@ -46,6 +46,13 @@ TEST_CASE("What a runtime reports is put into one line") {
   CHECK(summary_of(R"({"errorMessage":")" + std::string(5000, 'x') + "\"}").size() == 256);
 }
 
+TEST_CASE("A long report is cut behind a whole character") {
+  std::string umlauts;
+  for (int i = 0; i < 200; ++i) umlauts += "\u00fc";
+  const auto cut = summary_of(R"({"errorType":"T","errorMessage":")" + umlauts + "\"}");
+  CHECK(cut == "T: " + umlauts.substr(0, 252));
+}
+
 TEST_CASE("Of a log the last 4 KB are kept, however it comes") {
   log_tail whole;
   std::string text(100'000, 'a');
