@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ctime>
 #include <string_view>
 
 namespace fsm {
@@ -13,9 +14,10 @@ namespace fsm {
 namespace {
 
 [[nodiscard]] std::string time_text(timestamp at) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
-  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
+  // system_clock counts nanoseconds, which end in the year 2262.
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(seconds));
 }
 
 /// For texts that end in a sentence of their own.

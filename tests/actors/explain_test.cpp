@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 using namespace fsm;
@@ -58,6 +59,14 @@ TEST_CASE("A Pending function is explained by the try that the provider is at", 
              "(Creating).");
   check_says(e, "The provider is at making its resources, try 1 of 3");
   check_says(e, "Refused now: an invocation");
+}
+
+TEST_CASE("A time in words may lie beyond what fits in nanoseconds", "[explain]") {
+  deterministic_runtime world;
+  REQUIRE(world.create("f") == errc::none);
+  auto e = explain(world, "f");
+  e.now.since = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+  check_says(e, "since 9999-12-31 00:00:00 UTC");
 }
 
 TEST_CASE("An attempt beyond those that may be in flight is explained as waiting", "[explain]") {

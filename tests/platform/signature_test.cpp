@@ -146,6 +146,15 @@ TEST_CASE("the time may stand in the Date field of HTTP") {
   CHECK(claim->signed_at == "20150830T123600Z");
 }
 
+TEST_CASE("a time may lie in any year of four digits") {
+  auto head = signed_head();
+  const std::string last = "99991231T235959Z";
+  head.set("X-Amz-Date", last);
+  const auto claim = wire::read_signature(head);
+  REQUIRE(claim);
+  CHECK(claim->signed_at == last);
+}
+
 TEST_CASE("a scope of another place or day is refused, and all that is wrong with it is told") {
   auto head = signed_head();
   head.set("Authorization",

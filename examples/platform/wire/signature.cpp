@@ -68,7 +68,8 @@ failure invalid(std::string message) { return {fault::invalid_signature, std::mo
 // --- times ---------------------------------------------------------------------------------------
 
 std::string basic_time(std::chrono::sys_seconds at) {
-  const auto seconds = std::chrono::system_clock::to_time_t(at);
+  // system_clock counts nanoseconds, which end in the year 2262.
+  const std::time_t seconds = at.time_since_epoch().count();
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 32> text{};
