@@ -143,11 +143,11 @@ def what_counts(program):
 MANY = """
 import threading, time
 def handler(event, context):
-    threading.stack_size(32768)
+    if event["stack"]: threading.stack_size(event["stack"])
     made = 0
     try:
         while made < 5000:
-            threading.Thread(target=time.sleep, args=(event,), daemon=True).start()
+            threading.Thread(target=time.sleep, args=(event["seconds"],), daemon=True).start()
             made += 1
     except RuntimeError: pass
     return made
@@ -159,8 +159,11 @@ def many_processes(program):
     for walls in ("on", "off"):
         with Grouped(program, "--sandbox", walls) as p:
             p.python("neighbour", ECHO)
-            p.python("f", MANY, Timeout=60, MemorySize=1024)
-            check(900 < p.result("f", 5) < 1024, True, f"threads with the sandbox {walls}")
+            for stack in (32768, 0):  # 0: 8 MB as usual, nearly all of it never used.
+                name = f"f{stack}"
+                p.python(name, MANY, Timeout=60, MemorySize=256)
+                made = p.result(name, {"stack": stack, "seconds": 5})
+                check(900 < made < 1024, True, f"{made} threads with the sandbox {walls} and stacks of {stack}")
             check(p.result("neighbour", 1), 1, "the neighbour")
 
 

@@ -214,12 +214,15 @@ tl::expected<std::shared_ptr<environment>, start_failure> workshop::start_enviro
   const surroundings where{.region = how_.region,
                            .task_root = walls_.task_root(walls),
                            .runtime_folder = walls_.runtime_folder()};
-  const auto data_bytes = (of.memory_mb + data_slack_mb) * megabyte;
+  // A process's own limit counts the stack of each thread in full, so it is for want of a group's.
+  const bool is_bounded = group && *group && (*group)->bounds_memory();
+  const auto data_bytes =
+      is_bounded ? std::string{} : std::to_string((of.memory_mb + data_slack_mb) * megabyte);
   auto words = group ? runtimes_.command(of, where) : fsm::unexpected(group.error());
   auto process = words ? launch(walls_.command(walls),
                                 write_entry({.processes_max = std::to_string(processes_max),
                                              .files_max = files_max,
-                                             .data_bytes_max = std::to_string(data_bytes),
+                                             .data_bytes_max = data_bytes,
                                              .folder = where.task_root,
                                              .words = *std::move(words),
                                              .variables = environment_variables(of, where)}),
