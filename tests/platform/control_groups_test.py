@@ -167,6 +167,55 @@ def many_processes(program):
             check(p.result("neighbour", 1), 1, "the neighbour")
 
 
+# May be more than it may have, at first sight: each child has a little of a large file in /tmp. A closer look is at
+# all pages of all.
+CROWD = """
+import mmap, os, time
+def handler(event, context):
+    with open("/tmp/all", "wb") as file:
+        for _ in range(1700): file.write(b"x" * (1 << 20))
+    with open("/tmp/all", "r+b") as file: shared = mmap.mmap(file.fileno(), 40 << 20)
+    kept = mmap.mmap(-1, 500 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    kept.madvise(mmap.MADV_NOHUGEPAGE)
+    for at in range(0, len(kept), 4096): kept[at] = 1
+    for _ in range(150):
+        if os.fork() == 0:
+            sum(shared[at] for at in range(0, len(shared), 4096))
+            time.sleep(100)
+    print("all are there", flush=True)
+    time.sleep(100)
+"""
+
+SLOWLY = """
+import time
+def handler(event, context):
+    kept = b"x" * (140 << 20)
+    time.sleep(event)
+    return len(kept)
+"""
+
+
+def slow_looks(program):
+    """a function whose memory takes long to look at does not keep the look from others"""
+    with Grouped(program) as p:
+        p.python("crowd", CROWD, Timeout=100, MemorySize=1800, EphemeralStorage={"Size": 2048})
+        p.python("hungry", SLOWLY, Timeout=60)
+        runs = threading.Thread(target=quiet, args=(lambda: p.call("crowd"),))
+        runs.start()
+        until = time.monotonic() + 60
+        while len(p.processes_in_groups()) < 150:
+            check(time.monotonic() < until, True, "the crowd came")
+            time.sleep(0.1)
+        for _ in range(5):
+            found = p.call("hungry", 1.5)
+            check(found[1], "Unhandled", f"140 MB of 128, for 1.5 s: {found}")
+            is_error(found, "Runtime.ExitError", "signal: killed")
+        check(runs.is_alive(), True, "the crowd is there still, as it does nothing wrong")
+        p.functions.delete_function(FunctionName="crowd")
+        p.stop()
+        runs.join()
+
+
 # In a session of its own, and nobody's child.
 LEAVES = """
 import os, subprocess
@@ -312,4 +361,4 @@ def mine(user):
 
 
 if __name__ == "__main__":
-    run_parts([hidden_memory, what_counts, many_processes, what_leaves, nothing_left, elsewhere, turned_off])
+    run_parts([hidden_memory, what_counts, many_processes, slow_looks, what_leaves, nothing_left, elsewhere, turned_off])

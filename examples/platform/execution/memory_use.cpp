@@ -45,14 +45,18 @@ std::uint64_t proportional_bytes(pid_t root) {
 }
 
 // Files in a /tmp in memory are among what is shared, but count only as far as they are mapped.
-std::uint64_t group_bytes(const control_group& of, std::uint64_t most) {
+memory_found group_bytes(const control_group& of, std::uint64_t most) {
   const auto found = of.memory();
-  if (found.shared_bytes == 0) return found.own_bytes;
-  const auto all = of.processes();
-  auto mapped = std::min(found.shared_bytes, sum_over(all, "status", {"\nRssShmem:"}));
-  if (found.own_bytes + mapped > most)
-    mapped = std::min(mapped, sum_over(all, "smaps_rollup", {"\nPss_Shmem:"}));
-  return found.own_bytes + mapped;
+  if (found.shared_bytes == 0 || found.own_bytes > most) return {.bytes = found.own_bytes};
+  const auto mapped =
+      std::min(found.shared_bytes, sum_over(of.processes(), "status", {"\nRssShmem:"}));
+  return {.bytes = found.own_bytes + mapped, .is_exact = mapped == 0};
+}
+
+std::uint64_t proportional_bytes(const control_group& of) {
+  const auto found = of.memory();
+  const auto mapped = sum_over(of.processes(), "smaps_rollup", {"\nPss_Shmem:"});
+  return found.own_bytes + std::min(found.shared_bytes, mapped);
 }
 
 }  // namespace platform::execution

@@ -14,8 +14,16 @@ namespace platform::execution {
 /// The same, with shared pages counted once: exact, but it takes the kernel much longer.
 [[nodiscard]] std::uint64_t proportional_bytes(pid_t root);
 
-/// The same of what is in a control group. Looks closer only where it makes a difference: at what
-/// is shared, and at each page of it when they may be more than `most`.
-[[nodiscard]] std::uint64_t group_bytes(const control_group& of, std::uint64_t most);
+struct memory_found {
+  std::uint64_t bytes = 0;
+  /// False: there may be less, as pages that several share may have been counted for each.
+  bool is_exact = true;
+};
+
+/// The same of what is in a control group. What is shared is looked at only where the rest is not
+/// more than `most` already.
+[[nodiscard]] memory_found group_bytes(const control_group& of, std::uint64_t most);
+/// The same, exact. It takes as much longer.
+[[nodiscard]] std::uint64_t proportional_bytes(const control_group& of);
 
 }  // namespace platform::execution

@@ -33,7 +33,7 @@ void memory_watch::start() {
     asio::post(watchers_, [this, chosen] {
       for (auto& each : *chosen) look_at(each);
       asio::post(io_, [this, chosen] {
-        for (const auto& each : *chosen) judge(each);
+        for (const auto& each : *chosen) see(each);
         start();
       });
     });
@@ -53,11 +53,32 @@ memory_watch::looks memory_watch::choose() {
 void memory_watch::look_at(look& each) {
   if (each.group && each.group->bounds_memory()) {
     each.ran_out = each.group->ran_out_of_memory();
-    each.found = group_bytes(*each.group, each.most);
+    const auto found = group_bytes(*each.group, each.most);
+    each.found = found.bytes;
+    each.is_exact = found.is_exact;
     return;
   }
   each.found = own_bytes(each.process);
-  if (each.found > each.most) each.found = proportional_bytes(each.process);
+  each.is_exact = false;
+}
+
+void memory_watch::look_closer_at(look& each) {
+  const bool of_group = each.group && each.group->bounds_memory();
+  each.found = of_group ? proportional_bytes(*each.group) : proportional_bytes(each.process);
+}
+
+// Closer only where it makes a difference.
+void memory_watch::see(const look& each) {
+  if (each.is_exact || each.ran_out || each.found <= each.most) return judge(each);
+  if (const auto who = each.who.lock()) who->stop_if_stuck();
+  if (!looked_closer_at_.insert(each.process).second) return;
+  asio::post(closer_, [this, closer = each]() mutable {
+    look_closer_at(closer);
+    asio::post(io_, [this, closer] {
+      looked_closer_at_.erase(closer.process);
+      judge(closer);
+    });
+  });
 }
 
 void memory_watch::judge(const look& each) {

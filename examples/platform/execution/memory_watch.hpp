@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
+#include <sys/types.h>
 #include <vector>
 
 namespace platform::execution {
 
 /// Looks again and again at how much memory environments use, and ends those that use more than
-/// they may; also those that are stuck. Lives on the executor's thread; what blocks happens on one
+/// they may; also those that are stuck. Lives on the executor's thread; what blocks happens on some
 /// of its own.
 ///
 /// It looks also where control groups bound memory. Their limit is for all that the kernel counts:
@@ -31,7 +33,10 @@ public:
 
   void start();
   /// When nothing happens on the executor's thread any more.
-  void join() { watchers_.join(); }
+  void join() {
+    watchers_.join();
+    closer_.join();
+  }
 
 private:
   struct look {
@@ -41,11 +46,14 @@ private:
     std::uint64_t most = 0;
     std::uint64_t found = 0;
     bool ran_out = false;
+    bool is_exact = true;
   };
   using looks = std::shared_ptr<std::vector<look>>;
 
   [[nodiscard]] looks choose();
   static void look_at(look& each);
+  static void look_closer_at(look& each);
+  void see(const look& each);
   void judge(const look& each);
 
   boost::asio::io_context& io_;
@@ -54,6 +62,9 @@ private:
   std::uint32_t turns_ = 0;
   boost::asio::steady_timer timer_;
   boost::asio::thread_pool watchers_{1};
+  // One with many processes can take seconds to look at closely: the others do not wait for it.
+  boost::asio::thread_pool closer_{4};
+  std::set<pid_t> looked_closer_at_;  // Just now.
 };
 
 }  // namespace platform::execution
