@@ -9,9 +9,9 @@
 
 namespace platform {
 
-/// Waits for SIGTERM or SIGINT. From then on there are `time_to_stop` seconds: a process that is
-/// not gone by then is ended, with exit code 0, for everything acknowledged has been kept long
-/// before.
+/// Waits for SIGTERM, SIGINT or SIGHUP. From then on there are `time_to_stop` seconds: a process
+/// that is not gone by then is ended, with exit code 0, for everything acknowledged has been kept
+/// long before.
 class stopper {
 public:
   static constexpr int time_to_stop = 4;

@@ -293,6 +293,31 @@ def restart(program):
         check(processes_with("TEST_MARK=" + p.mark), [], "at the end")
 
 
+def endings(program):
+    """whichever signal ends a platform, nothing of its functions is left; with nohup it stays when its terminal goes"""
+    for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        before = set(glob.glob(LEFT))
+        with Runs(program) as p:
+            p.python("f", "import time\ndef handler(e, c):\n    time.sleep(e)\n    return e\n", Timeout=30)
+            busy = threading.Thread(target=quiet, args=(lambda: p.call("f", 20),))
+            busy.start()
+            time.sleep(0.5)
+            p.process.send_signal(which)
+            check(p.process.wait(timeout=10), 0, f"the exit code after {which.name}")
+            check(set(glob.glob(LEFT)) - before, set(), f"folders after {which.name}")
+            p.await_processes(0, f"after {which.name}")
+            busy.join()
+    was = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Runs(program) as p:
+            p.python("f", ECHO)
+            p.process.send_signal(signal.SIGHUP)
+            check(p.result("f", 1), 1, "with nohup")
+            p.stop()
+    finally:
+        signal.signal(signal.SIGHUP, was)
+
+
 def early_kills(program):
     """a platform that is killed while it starts environments leaves nothing to the one after the next"""
     before = set(glob.glob(LEFT))
@@ -341,4 +366,4 @@ def kill_one(platform):
 
 
 if __name__ == "__main__":
-    run_parts([crowds, one_is_enough, starts_that_wait, updates, life, kills, stuck, restart, early_kills])
+    run_parts([crowds, one_is_enough, starts_that_wait, updates, life, kills, stuck, restart, endings, early_kills])
