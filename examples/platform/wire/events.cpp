@@ -45,13 +45,12 @@ struct stream_request {
   std::optional<fsm::duration> overview;
 };
 
-std::string event_text(std::string_view kind, const json::object& data,
-                       std::optional<std::uint64_t> id = std::nullopt) {
-  std::string text;
-  if (id) text += "id: " + std::to_string(*id) + "\n";
-  text += "event: " + std::string{kind} + "\ndata: " + json::serialize(data) + "\n\n";
-  return text;
+std::string event_text(std::string_view kind, const json::object& data) {
+  return "event: " + std::string{kind} + "\ndata: " + json::serialize(data) + "\n\n";
 }
+
+// Before an event: where a client that comes back goes on.
+std::string id_line(std::uint64_t sequence) { return "id: " + std::to_string(sequence) + "\n"; }
 
 // One client's stream. Its pieces are made on the workers, when there is something to tell; what
 // wakes it is a transition, or a timer.
@@ -83,8 +82,8 @@ private:
   // -- with the lock held -------------------------------------------------------------------------
   std::string opening() {
     // A function's stream begins where all others do: what came before is in its history.
-    const auto id = what_.transitions ? std::optional{position_} : std::nullopt;
-    return "retry: 1000\n\n" + event_text("start", {{"sequence", position_}}, id);
+    return "retry: 1000\n\n" + (what_.transitions ? id_line(position_) : std::string{}) +
+           event_text("start", {{"sequence", position_}});
   }
 
   // Looks for something to tell, on a worker.
@@ -145,7 +144,7 @@ private:
         if (!what_.function.empty() && each.name != what_.function) continue;
         auto data = transition_body(each);
         data["uid"] = each.uid;
-        piece += event_text("transition", data, each.sequence);
+        piece += id_line(each.sequence) + event_text("transition", data);
       }
       if (page->events.size() < page_max) return reading::up_to_date;
       if (!piece.empty()) break;
