@@ -2,6 +2,9 @@
 #include "support/forwarding_store.hpp"
 #include "support/lasting_store.hpp"
 
+#include <initializer_list>
+#include <string>
+
 using namespace fsm::testing;
 using fsm::attempt_token;
 using fsm::errc;
@@ -51,6 +54,14 @@ public:
   void create(const std::string& name, std::optional<fsm::duration> idle_after = std::nullopt) {
     REQUIRE(
         rt().create({.name = name, .document = "one", .tenant = "blue", .idle_after = idle_after}));
+    settle();
+  }
+  /// One attempt at a time, and none of these functions' gets an answer.
+  void owe_attempts(std::initializer_list<std::string> names) {
+    how.provisioner.in_flight_max = 1;
+    provider->provisions(replies::later);
+    restart();
+    for (const std::string& name : names) REQUIRE(rt().create({.name = name, .document = "one"}));
     settle();
   }
   [[nodiscard]] fsm::function_view view(const std::string& name) {
@@ -203,12 +214,7 @@ TEST_CASE_METHOD(restarting, "A release that was not confirmed goes on after a r
 
 TEST_CASE_METHOD(restarting, "A function deleted while its attempt waits leaves nothing behind",
                  "[recovery]") {
-  how.provisioner.in_flight_max = 1;
-  provider->provisions(replies::later);
-  restart();
-  for (const auto* name : {"a", "b", "c", "d"})
-    REQUIRE(rt().create({.name = name, .document = "one"}));
-  settle();
+  owe_attempts({"a", "b", "c", "d"});
   restart();
   REQUIRE(rt().remove("d"));
   provider->provisions(replies::at_once);
@@ -222,12 +228,7 @@ TEST_CASE_METHOD(restarting, "A function deleted while its attempt waits leaves 
 
 TEST_CASE_METHOD(restarting, "All that was owed is resumed although nothing else happens",
                  "[recovery]") {
-  how.provisioner.in_flight_max = 1;
-  provider->provisions(replies::later);
-  restart();
-  for (const auto* name : {"a", "b", "c", "d", "e"})
-    REQUIRE(rt().create({.name = name, .document = "one"}));
-  settle();
+  owe_attempts({"a", "b", "c", "d", "e"});
   stop();
   provider->provisions(replies::at_once);
   start();
@@ -237,12 +238,7 @@ TEST_CASE_METHOD(restarting, "All that was owed is resumed although nothing else
 
 TEST_CASE_METHOD(restarting, "Of what was owed, what somebody waits for is taken first",
                  "[recovery]") {
-  how.provisioner.in_flight_max = 1;
-  provider->provisions(replies::later);
-  restart();
-  for (const auto* name : {"a", "b", "c", "d", "e"})
-    REQUIRE(rt().create({.name = name, .document = "one"}));
-  settle();
+  owe_attempts({"a", "b", "c", "d", "e"});
   restart();
   const auto owed = rt().explain("e");
   REQUIRE(owed.has_value());
