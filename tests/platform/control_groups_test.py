@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 
-from execution_harness import ECHO, LEFT, Runs, is_error, processes_with
+from execution_harness import ECHO, LEFT, Runs, is_error, processes_with, quiet
 from harness import check, run_parts
 
 
@@ -287,13 +287,6 @@ def nothing_left(program):
                 check(following.left(), [], "of the one that followed")
             living.stop()
             check(living.left(), [], "of the one that lived")
-
-
-def quiet(work):
-    try:
-        work()
-    except Exception:  # pylint: disable=broad-except
-        pass
 
 
 def elsewhere(program):

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from execution_harness import ECHO, LEFT, Runs, is_error, processes_with, together, zip_of
+from execution_harness import ECHO, LEFT, Runs, is_error, processes_with, quiet, together, zip_of
 from harness import check, run_parts
 
 
@@ -349,13 +349,6 @@ def processes_named(text):
         if text in words and "/bwrap" in words:
             found.append(words.replace("\0", " ")[:80])
     return found
-
-
-def quiet(work):
-    try:
-        work()
-    except Exception:  # pylint: disable=broad-except
-        pass
 
 
 def kill_one(platform):

@@ -116,6 +116,14 @@ def together(count, work):
         return list(pool.map(work, range(count)))
 
 
+def quiet(work):
+    """Does what may be cut off in the middle."""
+    try:
+        work()
+    except Exception:  # pylint: disable=broad-except
+        pass
+
+
 def is_error(found, kind, text):
     payload, error, _, _ = found
     check((error, payload["errorType"]), ("Unhandled", kind), payload)

@@ -3,10 +3,8 @@
 #include "execution/folder_lock.hpp"
 #include "execution/groups/group_files.hpp"
 
-#include <algorithm>
+#include <cerrno>
 #include <chrono>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -26,10 +24,6 @@ constexpr std::chrono::seconds patience{2};
 // Another platform takes a folder for a leftover until it is locked.
 constexpr int tries_max = 50;
 constexpr std::chrono::milliseconds pause{2};
-
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 std::string text_of(int problem) { return std::generic_category().message(problem); }
 
@@ -51,17 +45,13 @@ void end_if_left(const fs::path& group) {
 }
 
 void remove_leftovers(const fs::path& own) {
-  std::vector<fs::path> found;
-  std::error_code ended;
-  for (fs::directory_iterator at{own, ended}, end; !ended && at != end; at.increment(ended))
-    found.push_back(at->path());
-  for (const auto& each : found) end_if_left(each);
+  for (const auto& each : groups_below(own)) end_if_left(each);
 }
 
 // Empty, and locked; 0 or the system's error number.
 int make_base(const fs::path& folder, code::file& lock) {
   for (int i = 0; i < tries_max; ++i) {
-    if (::mkdir(folder.c_str(), S_IRWXU | S_IRGRP | S_IXGRP) != 0 && errno != EEXIST) return errno;
+    if (const int problem = make_group(folder); problem != 0 && problem != EEXIST) return problem;
     lock = lock_folder(folder);
     if (lock.is_open()) return 0;
     std::this_thread::sleep_for(pause);
@@ -164,8 +154,8 @@ std::string control_groups::hand_out(const hierarchy& in, part& what) {
     if (members != std::vector<std::string>{std::to_string(::getpid())})
       return "the platform is not alone in its control group " + in.own.string();
     const auto own = what.base.path / own_name;
-    if (::mkdir(own.c_str(), S_IRWXU | S_IRGRP | S_IXGRP) != 0)
-      return trouble("make the control group", own, errno);
+    if (const int problem = make_group(own); problem != 0)
+      return trouble("make the control group", own, problem);
     if (const int problem = write_group_file(own / "cgroup.procs", members.front()); problem != 0)
       return trouble("go into the control group", own, problem);
     what.moved = true;
@@ -182,8 +172,8 @@ std::string control_groups::hand_out(const hierarchy& in, part& what) {
 std::string control_groups::try_out(const part& what) {
   auto folder = what.base;
   folder.path /= "try";
-  if (::mkdir(folder.path.c_str(), S_IRWXU | S_IRGRP | S_IXGRP) != 0)
-    return trouble("make the control group", folder.path, errno);
+  if (const int problem = make_group(folder.path); problem != 0)
+    return trouble("make the control group", folder.path, problem);
   const control_group tried{{folder}};
   const int problem = tried.limit({.memory_bytes = 1U << 30U, .processes = 1});
   static_cast<void>(tried.remove());
@@ -195,13 +185,9 @@ void control_groups::undo(part& what) {
   if (!what.lock.is_open()) return;
   const auto& base = what.base.path;
   const auto own = what.moved ? base / own_name : fs::path{};
-  std::error_code ended;
-  std::vector<fs::path> all;
-  for (fs::directory_iterator at{base, ended}, end; !ended && at != end; at.increment(ended)) {
-    const bool is_group = at->symlink_status(ended).type() == fs::file_type::directory;
-    if (is_group && at->path() != own) all.push_back(at->path());
+  for (const auto& each : groups_below(base)) {
+    if (each != own) end_group(each, patience);
   }
-  for (const auto& each : all) end_group(each, patience);
   if (what.moved) {
     const auto nothing = subtree(what.base, '-');
     static_cast<void>(write_group_file(base / "cgroup.subtree_control", nothing));
@@ -226,7 +212,7 @@ fsm::expected<std::shared_ptr<control_group>> control_groups::make(const group_l
   for (const auto& each : parts_) {
     auto folder = each.base;
     folder.path /= name;
-    if (::mkdir(folder.path.c_str(), S_IRWXU | S_IRGRP | S_IXGRP) != 0) problem = errno;
+    problem = make_group(folder.path);
     if (problem != 0) break;
     folders.push_back(std::move(folder));
   }

@@ -45,15 +45,6 @@ void kill_some(const fs::path& group, const std::vector<pid_t>& some) {
   }
 }
 
-std::vector<fs::path> groups_below(const fs::path& group) {
-  std::vector<fs::path> result;
-  std::error_code ended;
-  for (fs::directory_iterator at{group, ended}, end; !ended && at != end; at.increment(ended)) {
-    if (at->symlink_status(ended).type() == fs::file_type::directory) result.push_back(at->path());
-  }
-  return result;
-}
-
 bool end_until(const fs::path& group, std::chrono::steady_clock::time_point until) {
   while (true) {
     for (const auto& below : groups_below(group)) end_until(below, until);
@@ -112,6 +103,19 @@ std::vector<pid_t> processes_in(const fs::path& group) {
     if (number > 0) result.push_back(number);  // 0: one that has no number here.
   }
   return result;
+}
+
+std::vector<fs::path> groups_below(const fs::path& group) {
+  std::vector<fs::path> result;
+  std::error_code ended;
+  for (fs::directory_iterator at{group, ended}, end; !ended && at != end; at.increment(ended)) {
+    if (at->symlink_status(ended).type() == fs::file_type::directory) result.push_back(at->path());
+  }
+  return result;
+}
+
+int make_group(const fs::path& group) {
+  return ::mkdir(group.c_str(), S_IRWXU | S_IRGRP | S_IXGRP) == 0 ? 0 : errno;
 }
 
 void kill_group(const fs::path& group) {

@@ -26,6 +26,12 @@ namespace platform::execution {
 /// The processes of a group.
 [[nodiscard]] std::vector<pid_t> processes_in(const std::filesystem::path& group);
 
+/// The groups right below a group, in no order; none if it cannot be read.
+[[nodiscard]] std::vector<std::filesystem::path> groups_below(const std::filesystem::path& group);
+
+/// Makes a group. 0, or the system's error number: EEXIST if it is there.
+[[nodiscard]] int make_group(const std::filesystem::path& group);
+
 /// Ends all of them with SIGKILL, also those that are made meanwhile. They are gone a moment later.
 void kill_group(const std::filesystem::path& group);
 

@@ -20,10 +20,6 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
   }
 }
 
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 // Blanks and some others are written as a backslash and three octal digits.
 std::string unescaped(const std::string& text) {
   std::string result;
@@ -95,6 +91,10 @@ std::optional<std::filesystem::path> place_in(const mount& where, const std::str
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view text) { return split(text, " \t\n"); }
+
+bool has(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 std::vector<std::string> lines_of(std::string_view text) { return split(text, "\n"); }
 

@@ -24,6 +24,7 @@ struct hierarchy {
 
 /// The words of a text, between blanks and line breaks.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view text);
+[[nodiscard]] bool has(const std::vector<std::string>& words, std::string_view word);
 /// Its lines that are not empty.
 [[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
 
