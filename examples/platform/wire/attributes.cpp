@@ -7,6 +7,7 @@
 #include <boost/json/value_to.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace platform::wire {
@@ -24,6 +25,27 @@ const json::object& object_in(const json::object& parent, std::string_view membe
 std::optional<std::int64_t> number_in(const json::object& parent, std::string_view member) {
   const auto* value = parent.if_contains(member);
   return value && value->is_int64() ? std::optional{value->get_int64()} : std::nullopt;
+}
+
+/// Whether all numbers in it are whole: those with a fraction, and those beyond 64 bits, are not
+/// always written as they were read.
+bool is_exact(const json::value& what) {
+  if (const auto* object = what.if_object()) {
+    return std::all_of(object->begin(), object->end(),
+                       [](const auto& each) { return is_exact(each.value()); });
+  }
+  if (const auto* array = what.if_array())
+    return std::all_of(array->begin(), array->end(), is_exact);
+  return !what.is_double();
+}
+
+bool has_only_texts(const json::object& what) {
+  return std::all_of(what.begin(), what.end(),
+                     [](const auto& each) { return each.value().is_string(); });
+}
+
+[[noreturn]] void refuse(const attributes& what, const char* why) {
+  throw std::invalid_argument{"what is kept of " + what.function + " has " + why};
 }
 
 alias read_alias(const json::object& from) {
@@ -101,6 +123,7 @@ attributes parse_attributes(std::string_view function, const std::string& metada
   result.function = text_or(from, "Function", function);
   result.last_version = static_cast<std::uint32_t>(number_in(from, "LastVersion").value_or(0));
   result.tags = object_in(from, "Tags");
+  if (!has_only_texts(result.tags)) refuse(result, "a tag that is not a text");
   for (const auto& [name, each] : object_in(from, "Aliases")) {
     if (each.is_object()) result.aliases.emplace(name, read_alias(each.get_object()));
   }
@@ -112,7 +135,9 @@ attributes parse_attributes(std::string_view function, const std::string& metada
   for (const auto& [name, of_name] : object_in(from, "Settings")) {
     if (!of_name.is_object()) continue;
     for (const auto& [qualifier, each] : of_name.get_object()) {
-      if (each.is_object()) result.settings[name].emplace(qualifier, each.get_object());
+      if (!each.is_object()) continue;
+      if (!is_exact(each)) refuse(result, "a setting with a number that is not whole");
+      result.settings[name].emplace(qualifier, each.get_object());
     }
   }
   return result;

@@ -64,7 +64,8 @@ struct attributes {
   void forget(const std::string& qualifier);
 };
 
-/// Reads a function's metadata; empty attributes of that name when it has none.
+/// Reads a function's metadata; empty attributes of that name when it has none. Throws what names
+/// the function when it would not be written again as it was read.
 [[nodiscard]] attributes parse_attributes(std::string_view function, const std::string& metadata);
 
 /// The metadata to keep.
