@@ -2,6 +2,7 @@
 
 #include "simulation/pipe.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -41,6 +42,22 @@ struct worker {
   bool is_there = true;
 };
 
+volatile std::sig_atomic_t signal_to_end = 0;
+
+/// While it lives SIGINT and SIGTERM end the campaign, so that what came of it is told.
+class signals_end_it {
+public:
+  signals_end_it() {
+    signal_to_end = 0;
+    for (const int each : {SIGINT, SIGTERM}) std::signal(each, [](int) { signal_to_end = 1; });
+  }
+  signals_end_it(const signals_end_it&) = delete;
+  signals_end_it& operator=(const signals_end_it&) = delete;
+  ~signals_end_it() {
+    for (const int each : {SIGINT, SIGTERM}) std::signal(each, SIG_DFL);
+  }
+};
+
 told tell(const simulation_report& report) {
   return {.what = report.violation.empty() ? told::kind::went_well : told::kind::went_wrong,
           .seed = report.seed,
@@ -57,6 +74,8 @@ told tell(const simulation_report& report) {
 
 [[noreturn]] void work(const simulation& with, const campaign_options& how, pipe_between& to,
                        std::uint64_t first, steady::time_point end) {
+  std::signal(SIGINT, SIG_IGN);  // A terminal sends it to all: the parent ends this process.
+  std::signal(SIGTERM, SIG_DFL);
   // What a run that ends the process has to say is said again when it is looked at.
   if (std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(3);
   for (std::uint64_t seed = first; seed <= how.last && steady::now() < end; seed += how.processes) {
@@ -115,6 +134,7 @@ campaign_result run_campaign(const simulation& with, const campaign_options& how
       how.minutes > 0 ? start + std::chrono::duration_cast<steady::duration>(
                                     std::chrono::duration<double, std::ratio<60>>{how.minutes})
                       : steady::time_point::max();
+  const signals_end_it scope;
   std::vector<std::unique_ptr<worker>> workers;
   for (std::size_t i = 0; i < how.processes; ++i) {
     auto w = std::make_unique<worker>();
@@ -131,17 +151,18 @@ campaign_result run_campaign(const simulation& with, const campaign_options& how
     std::vector<pollfd> waiting;
     for (const auto& w : workers)
       waiting.push_back({w->is_there ? w->pipe.reading_end() : -1, POLLIN, 0});
-    if (::poll(waiting.data(), waiting.size(), 1000) < 0) break;
+    if (::poll(waiting.data(), waiting.size(), 1000) < 0 && errno != EINTR) break;
     for (std::size_t i = 0; i < workers.size(); ++i) {
       if (waiting[i].revents != 0 && !hear(*workers[i], result)) --there;
     }
     const steady::time_point now = steady::now();
     result.seconds = std::chrono::duration<double>(now - start).count();
-    if (now - told_at >= std::chrono::seconds{1} && progress) {
+    if (now - told_at >= how.progress_interval && progress) {
       progress(result);
       told_at = now;
     }
-    if (result.wrong.empty() || is_stopping) continue;
+    result.was_ended = signal_to_end != 0;
+    if ((result.wrong.empty() && !result.was_ended) || is_stopping) continue;
     is_stopping = true;
     for (const auto& w : workers) {
       if (w->is_there) ::kill(w->process, SIGTERM);

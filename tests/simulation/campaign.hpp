@@ -3,6 +3,7 @@
 #include <fsm/simulation.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -20,6 +21,7 @@ struct campaign_options {
   std::size_t processes = 1;
   /// Every so many seeds is run twice, and both runs must be the same; 0 = none.
   std::uint64_t twice_every = 50;
+  std::chrono::seconds progress_interval{1};
 };
 
 /// What came of them so far.
@@ -38,10 +40,11 @@ struct campaign_result {
   std::array<std::uint64_t, 2> rows{};
   /// Seeds that went wrong, the smallest first.
   std::set<std::uint64_t> wrong{};
+  bool was_ended = false;  ///< By a signal, before all was run.
 };
 
-/// Runs seeds in several processes until one goes wrong, all are through, or the time is over.
-/// `progress` is called about once a second.
+/// Runs seeds in several processes until one goes wrong, all are through, the time is over, or
+/// SIGINT or SIGTERM comes.
 [[nodiscard]] campaign_result run_campaign(
     const simulation& with, const campaign_options& how,
     const std::function<void(const campaign_result&)>& progress);

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
 #include <iterator>
 #include <sys/prctl.h>
@@ -19,10 +20,12 @@ namespace {
 using namespace fsm;
 using namespace fsm::testing;
 
-void print_progress(const campaign_result& so_far) {
-  fmt::print(stderr, "\r{} seeds, {:.0f}/s, {:.0f} simulated weeks, {:.0f} of functions ",
-             so_far.seeds, static_cast<double>(so_far.seeds) / so_far.seconds, so_far.weeks,
-             so_far.function_weeks);
+/// One line that renews itself on a terminal, one after the other elsewhere.
+void print_progress(const campaign_result& so_far, bool is_terminal) {
+  fmt::print(stderr, "{}{} seeds, {:.0f}/s, {:.0f} simulated weeks, {:.0f} of functions{}",
+             is_terminal ? '\r' : ' ', so_far.seeds,
+             static_cast<double>(so_far.seeds) / so_far.seconds, so_far.weeks,
+             so_far.function_weeks, is_terminal ? ' ' : '\n');
 }
 
 void print_summary(const campaign_result& all) {
@@ -102,14 +105,21 @@ bool build_in([[maybe_unused]] const std::string& mutant) {
 }
 
 int run_many(const simulation& with, const flags& how) {
-  const bool shows_progress = !how.is_quiet && ::isatty(STDERR_FILENO) != 0;
-  const campaign_result result = run_campaign(
-      with, how.campaign, shows_progress ? print_progress : [](const campaign_result&) {});
-  if (shows_progress) fmt::print(stderr, "\r");
+  const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
+  campaign_options campaign = how.campaign;
+  campaign.progress_interval = std::chrono::seconds{is_terminal ? 1 : 60};
+  const campaign_result result =
+      run_campaign(with, campaign, [&how, is_terminal](const campaign_result& so_far) {
+        if (!how.is_quiet) print_progress(so_far, is_terminal);
+      });
+  if (!how.is_quiet && is_terminal) fmt::print(stderr, "\r");
   if (!how.is_quiet || !result.wrong.empty()) print_summary(result);
   if (!result.wrong.empty()) explain(with, *result.wrong.begin(), how.shrinks);
-  if (how.wants_violation) return result.wrong.empty() ? 1 : 0;
-  return result.wrong.empty() ? 0 : 1;
+  if (result.was_ended) {
+    fmt::print(stderr, "ended by a signal after {} seeds\n", result.seeds);
+    return 130;
+  }
+  return result.wrong.empty() == how.wants_violation ? 1 : 0;
 }
 
 }  // namespace
