@@ -35,14 +35,13 @@ static_assert(group_max <= 32);
     return {errc::would_deadlock,
             "an invocation that is not admitted at once cannot be waited for inside a callback"};
   }
-  if (error full = o.room_for_transition(); full.code != errc::none) return full;
-  if (error full = o.room_for_attempt(); full.code != errc::none) return full;
-  const auto& function = static_cast<const function_actor&>(*who->get());
+  if (error full = o.room_for_provisioning(); full.code != errc::none) return full;
+  function_actor& function = function_of(who);
   if (error full = o.room_for_tenant(function.tenant(), event::invoke); full.code != errc::none)
     return full;
   sync_call c;
   c.what = {.event = event::invoke, .at = o.clock->now()};
-  o.ask(static_cast<function_actor&>(*who->get()), c);
+  o.ask(function, c);
   if (c.failure.code != errc::none) return std::move(c.failure);
   return refusal(c.answer, event::invoke, name, c.found.record);
 }

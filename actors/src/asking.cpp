@@ -39,10 +39,6 @@ namespace {
          c.answer == answer::not_found;
 }
 
-[[nodiscard]] function_actor& function_of(const caf::strong_actor_ptr& who) {
-  return static_cast<function_actor&>(*who->get());
-}
-
 /// Why a call may not reach the function; `errc::none` if it may. Who is to have a new one was
 /// looked at when that was not there yet.
 [[nodiscard]] error no_call(const core& o, const caf::strong_actor_ptr& who, std::string_view name,

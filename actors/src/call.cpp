@@ -48,7 +48,7 @@ bool parking::wait_for(std::optional<duration> span) noexcept {
 }
 
 void caf_call::answered() noexcept {
-  const std::string_view name = static_cast<function_actor&>(*self_->get()).name();
+  const std::string_view name = function_of(self_).name();
   error why = failure.code != errc::none ? std::move(failure)
                                          : refusal(answer, what.event, name, found.record);
   if (why.code != errc::none) {

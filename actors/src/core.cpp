@@ -179,7 +179,8 @@ error core::room_for_transition() const noexcept {
   return {};
 }
 
-error core::room_for_attempt() const noexcept {
+error core::room_for_provisioning() const noexcept {
+  if (error full = room_for_transition(); full.code != errc::none) return full;
   if (attempts.free() != 0) return {};
   const std::size_t most = how.provisioner.queued_max + how.provisioner.in_flight_max;
   return {errc::too_many_requests,

@@ -94,8 +94,8 @@ struct core : std::enable_shared_from_this<core> {
   // -- limits: asked before a caller's transition starts, never inside one ------------------------
   /// `errc::none`, or why no caller's transition may start now.
   [[nodiscard]] error room_for_transition() const noexcept;
-  /// The same for an attempt at making resources.
-  [[nodiscard]] error room_for_attempt() const noexcept;
+  /// The same for one that may start an attempt at making resources.
+  [[nodiscard]] error room_for_provisioning() const noexcept;
   /// Why this may not happen to a function of the tenant now because the tenant has its share of
   /// what that takes; `errc::none` if it may.
   [[nodiscard]] error room_for_tenant(tenant_index tenant, event what) const noexcept;

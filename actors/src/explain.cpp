@@ -100,7 +100,7 @@ expected<explanation> explain_function(core& o, std::string_view name) {
   const caf::strong_actor_ptr handle = o.find(name);
   if (handle == nullptr)
     return o.refuse({errc::not_found, fmt::format("there is no function {}", name)});
-  auto& who = static_cast<function_actor&>(*handle->get());
+  function_actor& who = function_of(handle);
   sync_call c;
   c.what = {.event = event::read, .at = o.clock->now()};
   o.ask(who, c);

@@ -136,6 +136,11 @@ void reply(caf::mailbox_element& request, const caf::strong_actor_ptr& self,
   }
 }
 
+/// The function behind a handle. Handles of functions only; not null.
+[[nodiscard]] inline function_actor& function_of(const caf::strong_actor_ptr& who) noexcept {
+  return static_cast<function_actor&>(*who->get());
+}
+
 [[nodiscard]] caf::error to_caf_error(const error& why);
 [[nodiscard]] function_status status_of(const snapshot& found, std::string_view name);
 

@@ -113,8 +113,7 @@ void function_actor::on_request(core& o, caf::mailbox_element_ptr what) noexcept
     happened.event = event::remove;
   }
   if (is_update || is_remove) {
-    error full = o.room_for_transition();
-    if (full.code == errc::none && is_update) full = o.room_for_attempt();
+    error full = is_update ? o.room_for_provisioning() : o.room_for_transition();
     if (full.code == errc::none) full = o.room_for_tenant(tenant(), happened.event);
     if (full.code != errc::none) {
       bounce(*what, refuse(o, full));
@@ -161,8 +160,7 @@ void function_actor::on_invoke(core& o, caf::mailbox_element_ptr what) noexcept 
     return;
   }
   // It may start a restore.
-  error full = o.room_for_transition();
-  if (full.code == errc::none) full = o.room_for_attempt();
+  error full = o.room_for_provisioning();
   if (full.code == errc::none) full = o.room_for_tenant(tenant(), event::invoke);
   if (full.code != errc::none) {
     bounce(*what, refuse(o, full));

@@ -86,7 +86,7 @@ struct provisioner_tick final : internal_message {};
 ///
 /// * Bounded: at most `in_flight_max` attempts at once, and of each tenant its share of them; the
 ///   rest waits, taken from the tenants in turn, those that somebody waits for first. Callers are
-///   refused before the queue is full (core::room_for_attempt).
+///   refused before the queue is full (core::room_for_provisioning).
 /// * Calls for one function are one after the other: what it owes the provider is a list, worked
 ///   from the front.
 /// * A try that is not answered in time, throws or is transient is made again, with backoff and

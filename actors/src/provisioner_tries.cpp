@@ -276,7 +276,7 @@ void provisioner::tell_function(job& j, bool succeeded, reason_code reason, std:
   told->what.reason = reason;
   told->why = cause::provider;
   told->text = std::move(text);
-  static_cast<function_actor&>(*j.who->get()).post(told);
+  function_of(j.who).post(told);
 }
 
 }  // namespace fsm::detail

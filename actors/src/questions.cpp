@@ -48,8 +48,7 @@ error prepare(core& o, create_request& what, question& q) {
   if (tenant < 0) return {errc::too_many_requests, "more than 65535 different tenants"};
   const std::int32_t policy = what.idle_after ? o.idle_policies.index_of(*what.idle_after) : 0;
   if (policy < 0) return {errc::too_many_requests, "more than 256 different idle times"};
-  if (error full = o.room_for_transition(); full.code != errc::none) return full;
-  if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  if (error full = o.room_for_provisioning(); full.code != errc::none) return full;
   error full = o.room_for_tenant(static_cast<tenant_index>(tenant), event::create);
   if (full.code != errc::none) return full;
   q.what = {.event = event::create, .at = o.clock->now()};
@@ -63,8 +62,7 @@ error prepare(core& o, create_request& what, question& q) {
 error prepare(core& o, update_request& what, question& q) {
   if (error wrong = check_sizes(what.document, what.metadata); wrong.code != errc::none)
     return wrong;
-  if (error full = o.room_for_transition(); full.code != errc::none) return full;
-  if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  if (error full = o.room_for_provisioning(); full.code != errc::none) return full;
   q.what = {.event = what.dry_run ? event::update_dry_run : event::update,
             .at = o.clock->now(),
             .expected_revision = what.expected_revision};
@@ -93,8 +91,7 @@ error prepare(core& o, change_request& what, question& q) {
 }
 
 error prepare_async(core& o, question& q) {
-  if (error full = o.room_for_transition(); full.code != errc::none) return full;
-  if (error full = o.room_for_attempt(); full.code != errc::none) return full;
+  if (error full = o.room_for_provisioning(); full.code != errc::none) return full;
   q.what = {.event = event::invoke_async, .at = o.clock->now()};
   return {};
 }

@@ -74,7 +74,7 @@ void reclaimer::handle(internal_message* what) noexcept {
   if (auto* usage = as<usage_changed>(what)) {
     on_usage(*usage);
   } else if (auto* busy = as<still_in_use>(what)) {
-    auto& who = static_cast<function_actor&>(*busy->who->get());
+    function_actor& who = function_of(busy->who);
     // Not before the next tick, even if its deadline says so: it is waiting for an invocation to
     // end.
     if (!wheel_.armed(who.slot()) && !who.word().load().gone()) wheel_.arm(who.slot());
@@ -137,10 +137,9 @@ void reclaimer::stop_waiting() noexcept {
 }
 
 void reclaimer::on_usage(usage_changed& what) {
-  for (const caf::strong_actor_ptr& who : what.active)
-    arm(static_cast<function_actor&>(*who->get()));
+  for (const caf::strong_actor_ptr& who : what.active) arm(function_of(who));
   for (caf::strong_actor_ptr& who : what.removed) {
-    disarm(static_cast<function_actor&>(*who->get()));
+    disarm(function_of(who));
     core_.let_go(std::move(who));
   }
   // Deadlines come in order, as all have the same distance from when they were made.

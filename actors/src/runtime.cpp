@@ -172,7 +172,7 @@ expected<function_view> runtime::wait(std::string_view name, const condition& wh
   parked<wait_call> c;
   prepare_wait(*core_, c, name, what, timeout);
   if (const caf::strong_actor_ptr who = core_->find(name)) {
-    core_->ask(static_cast<function_actor&>(*who->get()), c);
+    core_->ask(function_of(who), c);
   } else {
     core_->ask_journal(c, c.here);
   }

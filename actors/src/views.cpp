@@ -173,7 +173,7 @@ subscription wait_later(const std::shared_ptr<core>& o, std::string_view name,
   const auto ticket = std::allocate_shared<wait_ticket>(message_allocator<wait_ticket>{});
   c->ticket = ticket;
   if (const caf::strong_actor_ptr who = o->find(name)) {
-    static_cast<function_actor&>(*who->get()).post(c);
+    function_of(who).post(c);
   } else {
     o->tell_journal(*c);
   }
@@ -245,7 +245,7 @@ expected<void> add_details(core& o, const list_request& what, list_page& page) {
     if (who == nullptr) continue;
     sync_call c;
     c.what = {.event = event::read, .at = o.clock->now()};
-    o.ask(static_cast<function_actor&>(*who->get()), c);
+    o.ask(function_of(who), c);
     expected<function_view> seen = await_view(o, listed.name, c, false);
     if (!seen && seen.error().code == errc::not_found) continue;
     if (!seen) return unexpected(seen.error());

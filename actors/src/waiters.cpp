@@ -36,7 +36,7 @@ void waiter_table::arm(call& waiter, std::uint32_t slot) {
   if (record.pair == pairs::absent) {
     // There was no function of that name, or no longer; one may have been created since.
     const caf::strong_actor_ptr created = core_.find(who.name);
-    auto* const next = created == nullptr ? nullptr : static_cast<function_actor*>(created->get());
+    auto* const next = created == nullptr ? nullptr : &function_of(created);
     if (next != nullptr && next->uid() != who.found.uid) {
       next->post(&who);
       return;
