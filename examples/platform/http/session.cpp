@@ -1,11 +1,9 @@
 #include "http/session.hpp"
 
 #include "http/head_text.hpp"
-#include "http/peek.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,10 +19,8 @@
 #include <atomic>
 #include <exception>
 #include <iterator>
-#include <netinet/tcp.h>
 #include <string>
 #include <string_view>
-#include <sys/socket.h>
 #include <utility>
 
 namespace platform::http {
@@ -36,10 +32,6 @@ namespace {
 
 constexpr std::chrono::seconds goodbye_time{1};
 constexpr std::chrono::seconds silence_max{2};
-constexpr std::chrono::seconds look_again_after{1};
-// A client that has closed its side, with requests that nobody has read yet, most likely has gone:
-// so often it is believed that it still reads.
-constexpr std::size_t half_gone_looks = 60;
 constexpr std::size_t first_read_bytes = 1024;
 constexpr std::size_t buffer_bytes_max = std::size_t{128} * 1024;
 
@@ -50,22 +42,6 @@ bool is_end(const beast::error_code& error) {
   return error == proto::error::end_of_stream || error == proto::error::partial_message ||
          error == beast::error::timeout || error == asio::error::operation_aborted ||
          error == asio::error::connection_reset || error == asio::error::broken_pipe;
-}
-
-enum class peer : std::uint8_t { there, half_gone, gone };
-
-// A client that only closes its own side of a connection without TLS may still wait for answers, as
-// long as it has sent requests that were not read. A connection that was reset is closed, whatever
-// is left to read.
-peer look_at_peer(asio::ip::tcp::socket& socket, bool secure) {
-  if (peek(socket.native_handle()) == peeked::end) return peer::gone;
-  tcp_info info{};
-  socklen_t length = sizeof(info);
-  if (getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
-    return peer::gone;
-  if (info.tcpi_state == TCP_CLOSE) return peer::gone;
-  if (info.tcpi_state != TCP_CLOSE_WAIT) return peer::there;
-  return secure ? peer::gone : peer::half_gone;
 }
 
 // Where two readers of one request could find different ends, there is room for a hidden one.
@@ -297,21 +273,6 @@ session::awaitable<answer> session::ask(request what) {
   co_return given;
 }
 
-void session::watch(abandon give_up) {
-  watching_ = true;
-  asio::co_spawn(
-      stream_.get_executor(),
-      [self = shared_from_this(), give_up = std::move(give_up), request = request_]() mutable {
-        return self->watch_peer(std::move(give_up), request);
-      },
-      [self = shared_from_this()](const std::exception_ptr&) {});
-}
-
-void session::stop_watching() {
-  if (watching_) stream_.socket().cancel();
-  watching_ = false;
-}
-
 // Lets a stream come to its end, wherever it is.
 void session::end_stream() {
   if (streaming_) streaming_->abandon();
@@ -358,24 +319,6 @@ session::awaitable<bool> session::write_stream(answer what) {
   allow(0);
   if (!error && chunked) co_await asio::async_write(stream_, asio::buffer(last_chunk), with(error));
   co_return !error;
-}
-
-// Tells when the client hangs up while its answer is being made. Nobody reads meanwhile, so bytes
-// that arrive are left where they are; with TLS the first of them may be the client's goodbye.
-session::awaitable<void> session::watch_peer(abandon give_up, std::uint64_t request) {
-  asio::steady_timer pause{stream_.get_executor()};
-  for (std::size_t half_gone = 0;;) {
-    beast::error_code error;
-    co_await stream_.socket().async_wait(asio::ip::tcp::socket::wait_read, with(error));
-    if (error || request != request_ || !watching_) co_return;
-    const auto found = look_at_peer(stream_.socket(), stream_.is_secure());
-    if (found == peer::half_gone) ++half_gone;
-    if (found == peer::gone || half_gone > half_gone_looks) break;
-    pause.expires_after(look_again_after);
-    co_await pause.async_wait(with(error));
-    if (request != request_ || !watching_) co_return;
-  }
-  give_up();
 }
 
 session::awaitable<bool> session::write(response what, bool head_only) {
