@@ -112,7 +112,7 @@ expected<void> core::start() {
   });
   if (how.log != nullptr)
     how.log->info("runtime started epoch={} threads={} functions={}", epoch, how.threads,
-                  opened->functions);
+                  found.functions());
   return {};
 }
 

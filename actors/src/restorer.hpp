@@ -5,6 +5,7 @@
 #include <fsm/observer.hpp>
 #include <fsm/store.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ public:
   /// Hands over what is owed, and tells observers that this is all. An error if something that the
   /// store gave could not be brought back.
   [[nodiscard]] expected<void> finish();
+  /// How many functions came back.
+  [[nodiscard]] std::size_t functions() const noexcept { return progress_.functions; }
 
 private:
   void fail(const stored_function& function, const std::string& why);

@@ -2,6 +2,7 @@
 #include "flags.hpp"
 #include "serve.hpp"
 
+#include <exception>
 #include <iostream>
 
 int main(int argc, char** argv) {
@@ -10,5 +11,10 @@ int main(int argc, char** argv) {
     (flags.error().code == 0 ? std::cout : std::cerr) << flags.error().text << std::endl;
     return flags.error().code;
   }
-  return platform::serve(*flags);
+  try {
+    return platform::serve(*flags);
+  } catch (const std::exception& problem) {  // What the system refused: memory, files, threads.
+    std::cerr << "fsm-platform: " << problem.what() << std::endl;
+    return 1;
+  }
 }

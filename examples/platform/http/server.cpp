@@ -52,6 +52,8 @@ server::server(server_options options, std::shared_ptr<spdlog::logger> log)
     : options_{std::move(options)}, log_{std::move(log)} {
   for (std::size_t i = 0; i < options_.threads; ++i) {
     contexts_.push_back(std::make_unique<asio::io_context>(1));
+    // What it waits with is made with its first socket: not when there may be no descriptor left.
+    const tcp::socket first{*contexts_.back()};
   }
 }
 

@@ -136,6 +136,7 @@ expected<store::opened> rocksdb_store::open() {
   if (!now) return unexpected(now.error());
   auto mark = acknowledged_mark::open(directory, boot, now->at.last_sequence);
   if (!mark) return unexpected(mark.error());
+  if (auto merged = merge_small_files(*db); !merged) return unexpected(merged.error());
 
   manifest->move(*db->db);
   db_.emplace(*std::move(db));

@@ -106,6 +106,8 @@ rocksdb::DBOptions database_options(log_reading how) {
   // flushes families that are rarely written.
   options.max_total_wal_size = 64 * mib;
   options.max_background_jobs = 2;
+  // Of the 1,024 files that a process may have open if nobody says otherwise: those used last.
+  options.max_open_files = 512;
   // A log with a hole is refused, not cut short in silence: after the hole may come what was
   // acknowledged. Only the record that was being written at the end may be incomplete.
   options.wal_recovery_mode = how == log_reading::whole
