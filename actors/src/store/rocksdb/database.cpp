@@ -282,6 +282,7 @@ expected<database> open_to_read(const std::filesystem::path& directory, rocksdb:
                                 log_reading log) {
   rocksdb::DBOptions options = database_options(log);
   if (env != nullptr) options.env = env;
+  options.max_open_files = -1;  // All from the start: who writes may remove one at any time.
   options.info_log = std::make_shared<silent_logger>();
   database opened;
   opened.directory = directory.string();
