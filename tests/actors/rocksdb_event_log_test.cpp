@@ -3,9 +3,12 @@
 #include "support/temporary_directory.hpp"
 #include <fsm/rocksdb.hpp>
 
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <rocksdb/metadata.h>
 
 #include <filesystem>
+#include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -87,6 +90,24 @@ TEST_CASE("however often a store is started, its log of events is a few files", 
   CHECK(events.back() == all.last());
 }
 
+TEST_CASE("however many checkpoints a store makes, its log of events is a few files", "[store]") {
+  const temporary_directory directory;
+  const auto path = directory.path() / "db";
+  {
+    conformance::bench b{[&path](std::size_t) {
+      return fsm::rocksdb_store({.directory = path, .event_log_bytes = log_bytes});
+    }};
+    for (int i = 0; i < 30; ++i) {
+      b.put(b.make(7, "f", fsm::pairs::ready, fsm::pairs::ready));
+      std::promise<bool> made;
+      b.store().checkpoint(
+          [&made](const fsm::expected<std::string>& given) { made.set_value(given.has_value()); });
+      REQUIRE(made.get_future().get());
+    }
+  }
+  CHECK(sizes_of_files(path).size() < 8);
+}
+
 TEST_CASE("files of the log of events that are merged stay small enough to be dropped", "[store]") {
   lives all;
   all.live(60, 20, 2'000);  // Twice what is kept.
@@ -101,4 +122,31 @@ TEST_CASE("files of the log of events that are merged stay small enough to be dr
   CHECK(events.size() >= 60 * 20 / 4);
   CHECK(events.front() > 1);
   CHECK(events.back() == all.last());
+}
+
+TEST_CASE("a damaged file of the log of events keeps no store from starting", "[store]") {
+  lives all;
+  all.live(6, 2, 100);
+  std::filesystem::path damaged;
+  {
+    const auto db = rocks::open_database({.directory = all.path(), .event_log_bytes = log_bytes},
+                                         nullptr, nullptr);
+    REQUIRE(db.has_value());
+    rocksdb::ColumnFamilyMetaData found;
+    db->db->GetColumnFamilyMetaData((*db)[family::events], &found);
+    REQUIRE(found.levels.front().files.size() > 1);
+    damaged = all.path() / found.levels.front().files.back().name.substr(1);
+  }
+  std::fstream file{damaged, std::ios::in | std::ios::out | std::ios::binary};
+  file.seekp(20);
+  file.put('?');
+  file.close();
+  all.live(20, 2, 100);
+  CHECK(sizes_of_files(all.path()).size() < 8);
+  const auto store = fsm::rocksdb_store({.directory = all.path(), .event_log_bytes = log_bytes});
+  REQUIRE(store->open().has_value());
+  store->read_events(0, 100, [](const fsm::expected<fsm::event_page>& given) {
+    REQUIRE_FALSE(given.has_value());
+    CHECK_THAT(given.error().message, Catch::Matchers::ContainsSubstring("block checksum"));
+  });
 }

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <memory>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -75,7 +76,6 @@ told tell(const simulation_report& report) {
 [[noreturn]] void work(const simulation& with, const campaign_options& how, pipe_between& to,
                        std::uint64_t first, steady::time_point end) {
   std::signal(SIGINT, SIG_IGN);  // A terminal sends it to all: the parent ends this process.
-  std::signal(SIGTERM, SIG_DFL);
   // What a run that ends the process has to say is said again when it is looked at.
   if (std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(3);
   for (std::uint64_t seed = first; seed <= how.last && steady::now() < end; seed += how.processes) {
@@ -134,19 +134,19 @@ campaign_result run_campaign(const simulation& with, const campaign_options& how
       how.minutes > 0 ? start + std::chrono::duration_cast<steady::duration>(
                                     std::chrono::duration<double, std::ratio<60>>{how.minutes})
                       : steady::time_point::max();
-  const signals_end_it scope;
   std::vector<std::unique_ptr<worker>> workers;
   for (std::size_t i = 0; i < how.processes; ++i) {
     auto w = std::make_unique<worker>();
     w->process = ::fork();
     if (w->process == 0) work(with, how, w->pipe, how.first + i, end);
+    if (w->process < 0) throw std::runtime_error{"no process for the runs"};
     w->pipe.only_read();
     workers.push_back(std::move(w));
   }
+  const signals_end_it scope;  // Not of the workers.
   campaign_result result;
   steady::time_point told_at = start;
   std::size_t there = workers.size();
-  bool is_stopping = false;
   while (there > 0) {
     std::vector<pollfd> waiting;
     for (const auto& w : workers)
@@ -162,8 +162,7 @@ campaign_result run_campaign(const simulation& with, const campaign_options& how
       told_at = now;
     }
     result.was_ended = signal_to_end != 0;
-    if ((result.wrong.empty() && !result.was_ended) || is_stopping) continue;
-    is_stopping = true;
+    if (result.wrong.empty() && !result.was_ended) continue;
     for (const auto& w : workers) {
       if (w->is_there) ::kill(w->process, SIGTERM);
     }

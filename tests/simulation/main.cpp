@@ -62,6 +62,7 @@ void explain(const simulation& with, std::uint64_t seed, bool shrinks) {
   simulation_plan plan = with.plan(seed);
   isolated_run run = run_isolated(with, plan, true);
   fmt::print("\nseed {} goes wrong: {}\n", seed, run.violation);
+  std::fflush(stdout);
   if (run.violation.empty()) {
     fmt::print("... but not when it is run again: it is not deterministic\n");
     return;
@@ -114,12 +115,16 @@ int run_many(const simulation& with, const flags& how) {
       });
   if (!how.is_quiet && is_terminal) fmt::print(stderr, "\r");
   if (!how.is_quiet || !result.wrong.empty()) print_summary(result);
-  if (!result.wrong.empty()) explain(with, *result.wrong.begin(), how.shrinks);
+  std::fflush(stdout);  // What follows may take long, and be ended.
+  if (!result.wrong.empty()) {
+    explain(with, *result.wrong.begin(), how.shrinks);
+    return how.wants_violation ? 0 : 1;
+  }
   if (result.was_ended) {
     fmt::print(stderr, "ended by a signal after {} seeds\n", result.seeds);
     return 130;
   }
-  return result.wrong.empty() == how.wants_violation ? 1 : 0;
+  return how.wants_violation ? 1 : 0;
 }
 
 }  // namespace

@@ -42,9 +42,10 @@ std::size_t raise_open_files() {
 fsm::expected<std::unique_ptr<server>> server::open(server_options options,
                                                     std::shared_ptr<spdlog::logger> log) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+  const auto files = raise_open_files();
   std::unique_ptr<server> result{new server{std::move(options), std::move(log)}};
   if (auto listening = result->listen(); !listening) return fsm::unexpected(listening.error());
-  result->fit_limits();
+  result->fit_limits(files);
   return result;
 }
 
@@ -80,8 +81,7 @@ fsm::expected<void> server::listen() {
        .message = options_.host + ":" + std::to_string(options_.port) + ": " + problem.message()});
 }
 
-void server::fit_limits() {
-  const auto files = raise_open_files();
+void server::fit_limits(std::size_t files) {
   const auto others = options_.files_for_others;
   if (files >= options_.limits.connections_max + others) return;
   const auto room = files > 2 * others ? files - others : files / 2;

@@ -31,8 +31,8 @@ struct server_options {
   std::vector<std::string> allowed_hosts;
   /// 0 = one per core.
   std::size_t threads = 0;
-  /// Files that the rest of the process may have open.
-  std::size_t files_for_others = 256;
+  /// Files that the rest of the process may have open; the store's tables are up to 384.
+  std::size_t files_for_others = 512;
   struct limits limits;
   /// See `open_tls`; null = without TLS.
   std::shared_ptr<boost::asio::ssl::context> tls;
@@ -71,7 +71,7 @@ private:
   server(server_options options, std::shared_ptr<spdlog::logger> log);
   [[nodiscard]] std::string scheme() const;
   fsm::expected<void> listen();
-  void fit_limits();
+  void fit_limits(std::size_t files);
   boost::asio::awaitable<void> accept();
   void add(tcp::socket socket);
   // With the lock held: has an idle session closed, if one is found.

@@ -2,9 +2,11 @@
 
 #include "wire/configuration.hpp"
 #include "wire/settings.hpp"
+#include <fsm/quoted.hpp>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -45,7 +47,8 @@ bool has_only_texts(const json::object& what) {
 }
 
 [[noreturn]] void refuse(const attributes& what, const char* why) {
-  throw std::invalid_argument{"what is kept of " + what.function + " has " + why};
+  throw std::invalid_argument{
+      fmt::format("what is kept of {} has {}", fsm::quoted(what.function), why)};
 }
 
 alias read_alias(const json::object& from) {

@@ -65,7 +65,7 @@ struct attributes {
 };
 
 /// Reads a function's metadata; empty attributes of that name when it has none. Throws what names
-/// the function when it would not be written again as it was read.
+/// the function when a tag or a setting would not be written again as it was read.
 [[nodiscard]] attributes parse_attributes(std::string_view function, const std::string& metadata);
 
 /// The metadata to keep.

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <map>
 #include <optional>
@@ -105,6 +106,16 @@ void require_whole(const attributes& of, const alias& what) {
                "Provisioned version")};
 }
 
+fsm::expected<attributes> read_kept(const std::string& metadata) {
+  try {
+    return parse_attributes("", metadata);
+  } catch (const std::exception& damage) {
+    return fsm::unexpected(
+        {.code = fsm::errc::internal,
+         .message = std::string{damage.what()} + "; restore a checkpoint or a backup"});
+  }
+}
+
 }  // namespace
 
 fsm::expected<void> move_limits(fsm::concurrency_limiter& limiter, function_locks& locks,
@@ -129,10 +140,11 @@ fsm::expected<std::vector<invoke::lost_limit>> load_attributes(fsm::runtime& fun
     if (!page) return fsm::unexpected(page.error());
     for (const auto& each : *page) {
       after = each.uid;
-      const auto what = parse_attributes("", each.metadata);
-      book.add_versions(count_versions(functions, what));
-      book.set_events(what);
-      set_limits(limiter, {.function = what.function}, what,
+      const auto what = read_kept(each.metadata);
+      if (!what) return fsm::unexpected(what.error());
+      book.add_versions(count_versions(functions, *what));
+      book.set_events(*what);
+      set_limits(limiter, {.function = what->function}, *what,
                  [&](invoke::lost_limit each) { result.push_back(std::move(each)); });
     }
     if (page->size() < page_size) return result;

@@ -1,5 +1,6 @@
 #include "checkpointer.hpp"
 
+#include "event_log_files.hpp"
 #include "problems.hpp"
 
 #include <fmt/format.h>
@@ -101,7 +102,11 @@ expected<std::string> checkpointer::copy(const progress& at) {
   if (done.ok()) done = owned->CreateCheckpoint(folder_of(db_) + "/" + name);
   if (done.ok()) done = env.NewDirectory(folder_of(db_), &directory);
   if (done.ok()) done = directory->Fsync();
-  if (done.ok()) return name;
+  if (done.ok()) {
+    // What fails here has ended all writing, and is told there.
+    static_cast<void>(merge_small_files(db_));
+    return name;
+  }
   error why = problem(db_.directory, "copied", done);
   why.code = errc::internal;  // Not the caller's fault.
   return unexpected(std::move(why));

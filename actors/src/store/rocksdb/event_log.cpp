@@ -4,9 +4,6 @@
 #include "problems.hpp"
 
 #include <fmt/format.h>
-#include <rocksdb/metadata.h>
-
-#include <vector>
 
 namespace fsm::rocks {
 
@@ -14,24 +11,6 @@ namespace {
 
 // Before each event stands how long it is.
 using length = std::uint32_t;
-
-/// The names of neighbouring files that are worth being one, in the order of the level.
-std::vector<std::vector<std::string>> runs_of_small_files(const rocksdb::LevelMetaData& level,
-                                                          std::uint64_t bytes_max) {
-  constexpr std::size_t files_min = 4;
-  std::vector<std::vector<std::string>> runs(1);
-  std::uint64_t bytes = 0;
-  for (const rocksdb::SstFileMetaData& file : level.files) {
-    bytes += file.size;
-    if (bytes > bytes_max) {
-      runs.emplace_back();
-      bytes = file.size;
-    }
-    runs.back().push_back(file.name);
-  }
-  std::erase_if(runs, [](const auto& run) { return run.size() < files_min; });
-  return runs;
-}
 
 }  // namespace
 
@@ -97,22 +76,6 @@ expected<void> event_cursor::status(const std::string& directory) const {
     return unexpected(
         damaged(directory, fmt::format("event {} or its key is cut short", sequence_)));
   if (!records_->status().ok()) return unexpected(problem(directory, "read", records_->status()));
-  return {};
-}
-
-expected<void> merge_small_files(const database& in) {
-  auto* const log = in[family::events];
-  rocksdb::ColumnFamilyMetaData found;
-  in.db->GetColumnFamilyMetaData(log, &found);
-  rocksdb::CompactionOptions how;
-  how.compression = rocksdb::kDisableCompressionOption;  // As the family has it.
-  const std::uint64_t bytes_max = in.db->GetOptions(log).write_buffer_size;
-  for (const auto& run : runs_of_small_files(found.levels.front(), bytes_max)) {
-    const rocksdb::Status merged = in.db->CompactFiles(how, log, run, 0);
-    // The oldest may be dropped just now: then it is for the next start.
-    const bool has_changed = merged.IsAborted() || merged.IsInvalidArgument();
-    if (!merged.ok() && !has_changed) return unexpected(problem(in.directory, "opened", merged));
-  }
   return {};
 }
 

@@ -63,9 +63,4 @@ private:
   bool damaged_ = false;
 };
 
-/// Merges neighbouring files of the log that are small: each start leaves one behind, all are open
-/// as long as the store is, and only those are dropped that hold the oldest events. Afterwards
-/// there are no four in a row that would fit into one file of the usual size.
-[[nodiscard]] expected<void> merge_small_files(const database& in);
-
 }  // namespace fsm::rocks

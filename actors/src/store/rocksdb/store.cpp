@@ -3,6 +3,7 @@
 #include "committer.hpp"
 #include "database.hpp"
 #include "event_log.hpp"
+#include "event_log_files.hpp"
 #include "function_reader.hpp"
 #include "internal.hpp"
 #include "keys.hpp"

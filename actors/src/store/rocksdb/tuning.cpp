@@ -78,7 +78,9 @@ void by_function(rocksdb::ColumnFamilyOptions& options) {
 
 /// Increasing keys; dropped from the old end, a whole file at a time.
 void log_of_events(rocksdb::ColumnFamilyOptions& options, std::uint64_t bytes) {
-  buffers(options, std::clamp<std::size_t>(bytes / 8, mib / 4, 8 * mib), 64 * mib);
+  // At most 256 full files, which all are open while events are listed.
+  const std::size_t most = std::max<std::size_t>(8 * mib, bytes / 256);
+  buffers(options, std::clamp<std::size_t>(bytes / 8, mib / 4, most), 64 * mib);
   options.compaction_style = rocksdb::kCompactionStyleFIFO;
   options.compaction_options_fifo.max_table_files_size = bytes;
   options.ttl = 0;  // Bytes alone decide; left to itself RocksDB also drops what is 30 days old.
@@ -106,8 +108,9 @@ rocksdb::DBOptions database_options(log_reading how) {
   // flushes families that are rarely written.
   options.max_total_wal_size = 64 * mib;
   options.max_background_jobs = 2;
-  // Of the 1,024 files that a process may have open if nobody says otherwise: those used last.
-  options.max_open_files = 512;
+  // Those used last, of the 1,024 files that a process may have open if nobody says otherwise. A
+  // list of events opens all files of their log, whatever this says.
+  options.max_open_files = 384;
   // A log with a hole is refused, not cut short in silence: after the hole may come what was
   // acknowledged. Only the record that was being written at the end may be incomplete.
   options.wal_recovery_mode = how == log_reading::whole
