@@ -83,7 +83,7 @@ template <class T>
 struct message_allocator {
   using value_type = T;
   message_allocator() = default;
-  template <class U>
+  template <class U>  // NOLINTNEXTLINE(google-explicit-constructor): allocators convert.
   message_allocator(const message_allocator<U>& /*other*/) noexcept {}
   [[nodiscard]] T* allocate(std::size_t count) {
     return static_cast<T*>(message_memory::take(count * sizeof(T)));

@@ -103,7 +103,7 @@ http::server_options to_server_options(const flags& how,
 }
 
 invoke::engine_options to_engine_options(const flags& how, fsm::runtime& functions,
-                                         std::shared_ptr<wire::account_book> book,
+                                         const std::shared_ptr<wire::account_book>& book,
                                          std::unique_ptr<invoke::event_store> events,
                                          std::shared_ptr<execution::executor> runs) {
   invoke::engine_options result;
@@ -183,6 +183,7 @@ std::string scheme_of(const std::string& url) { return url.substr(0, url.find(":
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): the parts of the platform, in the order they live in.
 int serve(const flags& how) {
   stopper stop;  // First, so that a signal during the start is heeded.
   logs all_logs{how.log};

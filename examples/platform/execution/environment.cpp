@@ -63,8 +63,7 @@ void environment::start() {
   });
 }
 
-// --- the Runtime API
-// -------------------------------------------------------------------------------
+// --- the Runtime API -----------------------------------------------------------------------------
 
 void environment::accept() {
   acceptor_.async_accept([self = shared_from_this()](const boost::system::error_code& problem,
@@ -242,8 +241,7 @@ void environment::finish(invoke::outcome what) {
   done->finish(std::move(what));
 }
 
-// --- its end
-// ---------------------------------------------------------------------------------------
+// --- its end -------------------------------------------------------------------------------------
 
 bool environment::cancel(const job& what) {
   if (job_.get() != &what) return false;

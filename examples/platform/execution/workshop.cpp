@@ -89,6 +89,7 @@ void workshop::close() {
         if (--*left == 0) all_gone->set_value();
       };
       std::vector<pool*> all;
+      all.reserve(pools_.size());
       for (const auto& [token, each] : pools_) all.push_back(each.get());
       for (auto* each : all) each->stop(one_less);
       one_less();
@@ -101,11 +102,10 @@ void workshop::close() {
   memory_.join();
 }
 
-// --- from other threads
-// ----------------------------------------------------------------------------
+// --- from other threads --------------------------------------------------------------------------
 
 void workshop::start(version what, fsm::completion done) {
-  asio::post(io_, [self = weak_from_this(), what = std::move(what), done] {
+  asio::post(io_, [self = weak_from_this(), what = std::move(what), done = std::move(done)] {
     const auto open = self.lock();
     if (!open) return;
     // Where no byte of code was ever given there is nothing to start, and nothing to get wrong.
@@ -115,7 +115,7 @@ void workshop::start(version what, fsm::completion done) {
 }
 
 void workshop::stop(const fsm::attempt_token& which, fsm::completion done) {
-  asio::post(io_, [self = weak_from_this(), which, done] {
+  asio::post(io_, [self = weak_from_this(), which, done = std::move(done)] {
     const auto open = self.lock();
     if (!open) return;
     const auto found = open->pools_.find(which);
@@ -157,8 +157,7 @@ std::vector<fsm::attempt_token> workshop::held(const fsm::attempt_token& after,
   return result;
 }
 
-// --- for the pools
-// ---------------------------------------------------------------------------------
+// --- for the pools -------------------------------------------------------------------------------
 
 pool& workshop::pool_of(const version& what) {
   auto& found = pools_[what.token];
@@ -317,8 +316,7 @@ void workshop::offer_room() {
   offers_room_ = false;
 }
 
-// --- idle ones
-// -------------------------------------------------------------------------------------
+// --- idle ones -----------------------------------------------------------------------------------
 
 void workshop::is_idle(pool& of, environment& which) {
   which.idle_since = clock_->coarse_now();
