@@ -217,10 +217,12 @@ class Soak:
         """One line."""
         lives = self.short_lives + self.long_lives
         samples = sum(lives, [])
+        between = growth_between(self.short_lives, "rss")
+        compared = f"times {between:.2f}" if between else "not judged (they wrote too differently)"
         within = [growth for life in self.long_lives if (growth := growth_within(life, "rss"))]
         judged = f"times {max(within):.2f}" if within else "not judged (too little was written)"
         found = (f"memory at most {max((each.rss for each in samples), default=0) / MIB:.0f} MiB, from the first short "
-                 f"lives to the last times {growth_between(self.short_lives, 'rss'):.2f}, within long ones "
+                 f"lives to the last {compared}, within long ones "
                  f"{judged}; at most {max((each.descriptors for each in samples), default=0)} descriptors, "
                  f"{max((each.disk for each in samples), default=0) / MIB:.0f} MiB of disk")
         if self.objections:

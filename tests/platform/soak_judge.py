@@ -10,6 +10,9 @@ WARM_UP = 0.4
 # flushed of it. Until then memory, files and disk grow, as they should.
 FULL_BYTES = 112 * MIB
 
+# Until then lives can only be compared that have written about the same.
+WRITTEN_ALIKE = 1.5
+
 # `written` is what the life has written to the disk so far.
 Sample = collections.namedtuple("Sample", "seconds rss descriptors threads disk written")
 # The most of each, and how much more than before it may become; `threads` is by how much lives may differ.
@@ -25,13 +28,21 @@ def warm(life):
 
 
 def growth_between(lives, member):
-    """Lives of one length: what the last third of them takes when warm, times what the first third takes. 1 when
-    there are too few."""
-    middles = [statistics.median(getattr(each, member) for each in warm(life)) for life in lives if warm(life)]
-    if len(middles) < 3:
-        return 1.0
-    third = max(1, len(middles) // 3)
-    return statistics.median(middles[-third:]) / max(1.0, statistics.median(middles[:third]))
+    """Lives of one length: what the last third of them takes when warm, times what the first third takes. None when
+    there are too few, or the last have written much more than the first, which were not full yet."""
+    warmed = [warm(life) for life in lives if warm(life)]
+    third = len(warmed) // 3
+    if third == 0:
+        return None
+
+    def middle(some, what):
+        return statistics.median(statistics.median(getattr(each, what) for each in life) for life in some)
+
+    first, last = warmed[:third], warmed[-third:]
+    full = min(FULL_BYTES, middle(last, "written"))
+    if full > WRITTEN_ALIKE * middle(first, "written"):
+        return None
+    return middle(last, member) / max(1.0, middle(first, member))
 
 
 def growth_within(life, member):
@@ -63,7 +74,7 @@ def judge(short_lives, long_lives, bounds):
                for life in short_lives + long_lives if warm(life)]
     require(max(threads, default=0) - min(threads, default=0), bounds.threads, "threads differ between lives by")
     for lives in (short_lives, long_lives):
-        require(growth_between(lives, "rss"), bounds.growth, "memory of the last lives, times that of the first")
+        require(growth_between(lives, "rss") or 1.0, bounds.growth, "memory of the last lives, times that of the first")
     for life in long_lives:
         for member, name in (("rss", "memory"), ("descriptors", "descriptors"), ("disk", "disk")):
             require(growth_within(life, member) or 1.0, bounds.growth, f"{name} grows within a life, times")

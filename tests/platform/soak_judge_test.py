@@ -4,7 +4,7 @@
 import random
 
 from harness import check
-from soak_judge import FULL_BYTES, MIB, Bounds, Sample, growth_within, judge
+from soak_judge import FULL_BYTES, MIB, Bounds, Sample, growth_between, growth_within, judge
 
 BOUNDS = Bounds(rss=400, descriptors=300, disk=500, threads=4, growth=1.2)
 NOISE = random.Random(1)
@@ -31,6 +31,11 @@ flat = [life(60, 60 * i, written=MIB) for i in range(6)]
 check(objections(flat, [life()]), [], "what is flat")
 check(objections([life(60, rss=30 * i, written=MIB) for i in range(6)]),
       ["memory of the last lives, times that of the first"], "what each life has more than the one before")
+quick = [life(60, rss=30 * i, written=MIB * (1 + i)) for i in range(6)]
+check(objections(quick), [], "lives that write more and more until they are full")
+check(growth_between(quick, "rss"), None, "lives that cannot be compared")
+check(objections([life(60, rss=30 * i, written=(2 + i) * FULL_BYTES) for i in range(6)]),
+      ["memory of the last lives, times that of the first"], "what full lives have more, whatever they write")
 check(objections(flat, [life(rss=120)]), ["memory grows within a life, times"], "a leak in a long life")
 check(objections(flat, [life(descriptors=100)]), ["descriptors grows within a life, times"],
       "descriptors that are kept")
