@@ -51,6 +51,7 @@ std::optional<mark> read(const std::string& directory) {
   ::close(file);
   const std::string_view text{line.data(), line.size()};
   if (got != static_cast<ssize_t>(line_size) || !text.starts_with(prefix)) return std::nullopt;
+  if (text[prefix.size() + number_digits] != ' ' || text.back() != '\n') return std::nullopt;
   const auto number = number_in(text.substr(prefix.size(), number_digits));
   const auto size = number_in(text.substr(prefix.size() + number_digits + 1, number_digits));
   if (!number || !size) return std::nullopt;
