@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-// What starts leave behind in the log of events: all its files are open as long as the store is.
+// What starts and checkpoints leave behind in the log of events: a list of them opens all its
+// files.
 
 namespace conformance = fsm::testing::store_conformance;
 namespace rocks = fsm::rocks;
@@ -25,15 +26,18 @@ namespace {
 constexpr std::uint64_t log_bytes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t buffer_bytes = log_bytes / 4;
 
-std::vector<std::uint64_t> sizes_of_files(const std::filesystem::path& directory) {
+std::shared_ptr<fsm::store> store_in(const std::filesystem::path& directory) {
+  return fsm::rocksdb_store({.directory = directory, .event_log_bytes = log_bytes});
+}
+
+/// Those of the log, the newest first.
+std::vector<rocksdb::SstFileMetaData> files_in(const std::filesystem::path& directory) {
   const auto db = rocks::open_database({.directory = directory, .event_log_bytes = log_bytes},
                                        nullptr, nullptr);
   REQUIRE(db.has_value());
   rocksdb::ColumnFamilyMetaData found;
   db->db->GetColumnFamilyMetaData((*db)[family::events], &found);
-  std::vector<std::uint64_t> sizes;
-  for (const auto& file : found.levels.front().files) sizes.push_back(file.size);
-  return sizes;
+  return found.levels.front().files;
 }
 
 /// Starts of one store, each of which writes some events.
@@ -42,9 +46,7 @@ public:
   /// So many of `count` events each, with so much text.
   void live(int times, int count, std::size_t text_bytes) {
     for (int life = 0; life < times; ++life) {
-      conformance::bench b{[this](std::size_t) {
-        return fsm::rocksdb_store({.directory = directory_.path(), .event_log_bytes = log_bytes});
-      }};
+      conformance::bench b{[this](std::size_t) { return store_in(directory_.path()); }};
       std::vector<fsm::change> batch;
       for (int i = 0; i < count; ++i) {
         batch.push_back(b.make(7, "f", fsm::pairs::ready, fsm::pairs::ready, [&](fsm::change& c) {
@@ -58,8 +60,7 @@ public:
 
   /// All that are left, which must follow each other.
   [[nodiscard]] std::vector<std::uint64_t> read() const {
-    const auto store =
-        fsm::rocksdb_store({.directory = directory_.path(), .event_log_bytes = log_bytes});
+    const auto store = store_in(directory_.path());
     REQUIRE(store->open().has_value());
     std::vector<std::uint64_t> found;
     store->read_events(0, 100'000, [&found](const fsm::expected<fsm::event_page>& given) {
@@ -83,7 +84,7 @@ private:
 TEST_CASE("however often a store is started, its log of events is a few files", "[store]") {
   lives all;
   all.live(60, 2, 100);
-  CHECK(sizes_of_files(all.path()).size() < 8);
+  CHECK(files_in(all.path()).size() < 8);
   const auto events = all.read();
   REQUIRE_FALSE(events.empty());
   CHECK(events.size() == 120);
@@ -94,9 +95,7 @@ TEST_CASE("however many checkpoints a store makes, its log of events is a few fi
   const temporary_directory directory;
   const auto path = directory.path() / "db";
   {
-    conformance::bench b{[&path](std::size_t) {
-      return fsm::rocksdb_store({.directory = path, .event_log_bytes = log_bytes});
-    }};
+    conformance::bench b{[&path](std::size_t) { return store_in(path); }};
     for (int i = 0; i < 30; ++i) {
       b.put(b.make(7, "f", fsm::pairs::ready, fsm::pairs::ready));
       std::promise<bool> made;
@@ -105,16 +104,16 @@ TEST_CASE("however many checkpoints a store makes, its log of events is a few fi
       REQUIRE(made.get_future().get());
     }
   }
-  CHECK(sizes_of_files(path).size() < 8);
+  CHECK(files_in(path).size() < 8);
 }
 
 TEST_CASE("files of the log of events that are merged stay small enough to be dropped", "[store]") {
   lives all;
   all.live(60, 20, 2'000);  // Twice what is kept.
   std::uint64_t bytes = 0;
-  for (const std::uint64_t size : sizes_of_files(all.path())) {
-    CHECK(size < buffer_bytes);
-    bytes += size;
+  for (const auto& file : files_in(all.path())) {
+    CHECK(file.size < buffer_bytes);
+    bytes += file.size;
   }
   CHECK(bytes <= log_bytes + 2 * buffer_bytes);
   const auto events = all.read();
@@ -127,23 +126,16 @@ TEST_CASE("files of the log of events that are merged stay small enough to be dr
 TEST_CASE("a damaged file of the log of events keeps no store from starting", "[store]") {
   lives all;
   all.live(6, 2, 100);
-  std::filesystem::path damaged;
-  {
-    const auto db = rocks::open_database({.directory = all.path(), .event_log_bytes = log_bytes},
-                                         nullptr, nullptr);
-    REQUIRE(db.has_value());
-    rocksdb::ColumnFamilyMetaData found;
-    db->db->GetColumnFamilyMetaData((*db)[family::events], &found);
-    REQUIRE(found.levels.front().files.size() > 1);
-    damaged = all.path() / found.levels.front().files.back().name.substr(1);
-  }
-  std::fstream file{damaged, std::ios::in | std::ios::out | std::ios::binary};
+  const auto files = files_in(all.path());
+  REQUIRE(files.size() > 1);
+  std::fstream file{all.path() / files.back().name.substr(1),
+                    std::ios::in | std::ios::out | std::ios::binary};
   file.seekp(20);
   file.put('?');
   file.close();
   all.live(20, 2, 100);
-  CHECK(sizes_of_files(all.path()).size() < 8);
-  const auto store = fsm::rocksdb_store({.directory = all.path(), .event_log_bytes = log_bytes});
+  CHECK(files_in(all.path()).size() < 8);
+  const auto store = store_in(all.path());
   REQUIRE(store->open().has_value());
   store->read_events(0, 100, [](const fsm::expected<fsm::event_page>& given) {
     REQUIRE_FALSE(given.has_value());

@@ -5,7 +5,6 @@
 #include <rocksdb/metadata.h>
 #include <rocksdb/sst_file_reader.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -42,12 +41,12 @@ std::vector<run> runs_of_small_files(const rocksdb::LevelMetaData& level, std::u
 }
 
 /// What is left of a run without damaged files: a compaction that meets one ends all writing.
-std::vector<run> whole_parts(const database& in, const run& of) {
-  const rocksdb::Options how = in.db->GetOptions(in[family::events]);
+std::vector<run> whole_parts(const std::string& directory, const rocksdb::Options& how,
+                             const run& of) {
   std::vector<run> parts(1);
   for (const std::string& file : of) {
     rocksdb::SstFileReader reader{how};
-    const bool is_whole = reader.Open(in.directory + file).ok() && reader.VerifyChecksum().ok();
+    const bool is_whole = reader.Open(directory + file).ok() && reader.VerifyChecksum().ok();
     if (is_whole) {
       parts.back().push_back(file);
     } else {
@@ -70,12 +69,13 @@ expected<void> merge_small_files(const database& in) {
   auto* const log = in[family::events];
   rocksdb::ColumnFamilyMetaData found;
   in.db->GetColumnFamilyMetaData(log, &found);
-  const std::uint64_t bytes_max = in.db->GetOptions(log).write_buffer_size;
+  const rocksdb::Options options = in.db->GetOptions(log);
+  const std::uint64_t bytes_max = options.write_buffer_size;
+  rocksdb::CompactionOptions how;
+  how.compression = rocksdb::kDisableCompressionOption;  // As the family has it.
   for (const run& small : runs_of_small_files(found.levels.front(), bytes_max)) {
     if (!has_room(in, 2 * bytes_max)) return {};
-    for (const run& whole : whole_parts(in, small)) {
-      rocksdb::CompactionOptions how;
-      how.compression = rocksdb::kDisableCompressionOption;  // As the family has it.
+    for (const run& whole : whole_parts(in.directory, options, small)) {
       const rocksdb::Status merged = in.db->CompactFiles(how, log, whole, 0);
       // The oldest may be dropped just now: then it is for the next time.
       const bool has_changed = merged.IsAborted() || merged.IsInvalidArgument();
